@@ -1,0 +1,4 @@
+//! Tells why kubectl answers Unauthorized after an OpenID Connect login, and what repairs it.
+
+pub mod evidence;
+pub mod go;
