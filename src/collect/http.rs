@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::names::Pin;
 use super::proxy::{ProxyAddress, ProxyVariables};
@@ -218,7 +218,11 @@ impl Network {
             Err(failure) => Outcome::Failed(failure),
         };
         let took = waited(begun);
-        trail.exchange(question, asked_at, took, outcome)
+        let exchange = trail.exchange(question, asked_at, took, outcome);
+        match question.credential.and_then(|credential| credential.bearer.as_ref()) {
+            Some(bearer) => without(exchange, bearer),
+            None => exchange,
+        }
     }
 
     /// Whether there may be a question at all, and when it must be answered.
@@ -257,6 +261,25 @@ impl Network {
 
 /// A server that says nothing for so long is slow, whatever the deadline: 2 s.
 const TELLING: Milliseconds = Milliseconds(2000);
+
+/// Takes the token out of an answer that repeats it, as pages for debugging do.
+fn without(mut exchange: Exchange, bearer: &SecretString) -> Exchange {
+    let token = bearer.expose_secret();
+    if token.is_empty() {
+        return exchange;
+    }
+    if let Outcome::Answered(answer) = &mut exchange.outcome {
+        for text in answer.headers.values_mut().chain([&mut answer.body]) {
+            if text.contains(token) {
+                *text = text.replace(token, "[token]");
+            }
+        }
+    }
+    for redirect in exchange.redirects.iter_mut().filter(|one| one.to.contains(token)) {
+        redirect.to = redirect.to.replace(token, "[token]");
+    }
+    exchange
+}
 
 fn waited(begun: Instant) -> Milliseconds {
     Milliseconds(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX))

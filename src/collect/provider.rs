@@ -65,17 +65,5 @@ fn key_set_url(exchange: &Exchange) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::discovery_url;
-
-    #[test]
-    fn one_slash_is_taken_off() {
-        let well_known = "https://idp/a/.well-known/openid-configuration";
-        assert_eq!(discovery_url("https://idp/a"), well_known);
-        assert_eq!(discovery_url("https://idp/a/"), well_known);
-        assert_eq!(
-            discovery_url("https://idp/a//"),
-            "https://idp/a//.well-known/openid-configuration"
-        );
-    }
-}
+#[path = "provider_tests.rs"]
+mod tests;

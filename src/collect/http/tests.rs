@@ -304,6 +304,22 @@ fn a_credential_goes_to_the_host_asked_for_only() {
 }
 
 #[test]
+fn an_answer_that_repeats_the_token() {
+    let ca = Ca::new("Example Root");
+    let server =
+        Server::https(&ca.sign(&named(HOST, &[HOST])), |request| match request.contains("/go") {
+            true => reply("302 Found", "Location: /end?token=s3cret\r\n", ""),
+            false => reply("200 OK", "Server: s3cret\r\n", request),
+        });
+    let (trust, credential) = (Trust::Only(ca.pem()), bearer());
+    let url = server.url("https", HOST, "/go");
+    let question = Question { credential: Some(&credential), ..Question::get(&url, &trust) };
+    let exchange = run(network(&[(HOST, &server)]).ask(&question));
+    assert!(exchange.answer().unwrap().body.contains("Bearer [token]"));
+    assert!(!format!("{exchange:?}").contains("s3cret"));
+}
+
+#[test]
 fn a_credential_is_withheld() {
     let plain = Server::http(hello);
     let stranger = Server::https(&Ca::new("Stranger").sign(&named(HOST, &[HOST])), hello);
