@@ -1,4 +1,5 @@
 //! Tells why kubectl answers Unauthorized after an OpenID Connect login, and what repairs it.
 
+pub mod client;
 pub mod evidence;
 pub mod go;

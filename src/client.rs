@@ -1,0 +1,8 @@
+//! What kubectl and its credential plugins would do, told without running them.
+//!
+//! Everything here is a function of what was read: files, arguments and environment come in as values,
+//! and nothing is looked up. `collect` does the looking.
+
+pub mod kubeconfig;
+pub mod place;
+pub mod veiled;
