@@ -5,3 +5,4 @@
 //! nothing of OpenID Connect; `replay` and `client` stand on it, and it would leave home with `replay`.
 
 pub mod tree;
+pub mod yaml;
