@@ -4,3 +4,4 @@ pub mod client;
 pub mod collect;
 pub mod evidence;
 pub mod go;
+pub mod replay;

@@ -1,0 +1,3 @@
+//! The API server's decisions, replayed.
+
+pub mod access;
