@@ -10,3 +10,4 @@ pub mod quote;
 pub mod time;
 pub mod tree;
 pub mod url;
+pub mod yaml;
