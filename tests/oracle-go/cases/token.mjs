@@ -80,7 +80,7 @@ export function ask(id, question = {}, expect) {
   if (question.flags) line.flags = question.flags;
   if (question.config !== undefined || !question.flags) line.authenticationConfig = question.config ?? config();
   line.jwks = question.jwks ?? keySet();
-  line.now = now;
+  line.now = question.now ?? now;
   line.version = question.version;
   asked.push({ line: JSON.parse(JSON.stringify(line)), expect, unordered: question.unordered });
 }
