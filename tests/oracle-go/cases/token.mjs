@@ -31,7 +31,9 @@ export function claims(changes = {}) {
  * A token. `payload` and `header` are objects or the raw text of the part; `key`, `alg`, `salt` say how it is signed
  * (`alg` also goes into the header unless `header` has its own), `edit` bends the finished token's parts.
  */
-export function token(payload = claims(), { header, key = 'k1', alg = 'RS256', salt, kid = 'k1', edit, sign: signed } = {}) {
+export function token(payload = claims(), options = {}) {
+  const { header, key = 'k1', alg = 'RS256', salt, edit, sign: signed } = options;
+  const kid = 'kid' in options ? options.kid : 'k1'; // an undefined one is left out
   const head = typeof header === 'string' ? header : JSON.stringify({ alg, kid, ...header });
   const body = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload);
   const parts = [base64url(head), base64url(body)];
