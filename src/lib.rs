@@ -2,3 +2,4 @@
 
 pub mod evidence;
 pub mod go;
+pub mod replay;
