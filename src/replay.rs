@@ -7,6 +7,8 @@
 //!
 //! This module imports nothing of the crate but `go`, and would leave home with it.
 
+pub mod access;
+
 mod authenticator;
 mod claims;
 mod decision;

@@ -1,0 +1,10 @@
+//! What kubectl and its credential plugins would do, told without running them.
+//!
+//! Everything here is a function of what was read: files, arguments and environment come in as values,
+//! and nothing is looked up. `collect` does the looking.
+
+pub mod environment;
+pub mod kubeconfig;
+pub mod kubelogin;
+pub mod place;
+pub mod veiled;

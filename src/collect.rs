@@ -1,0 +1,29 @@
+//! Input and output: everything that asks the world.
+//!
+//! Nothing here judges what it brings back. Every request ends inside the one deadline of
+//! [`http::Network`], and none changes anything.
+
+pub mod cluster;
+pub mod http;
+pub mod names;
+pub mod provider;
+pub mod proxy;
+mod raw;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod tls;
+
+use std::future::Future;
+use std::io;
+
+/// Runs the collecting to its end, and leaves behind what still hangs: a name lookup that nobody
+/// answers must not hold up the program after the deadline.
+///
+/// # Errors
+/// When the system refuses the means to wait for input (file descriptors, say).
+pub fn drive<F: Future>(collecting: F) -> io::Result<F::Output> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(collecting);
+    runtime.shutdown_background();
+    Ok(result)
+}
