@@ -9,6 +9,7 @@ mod place;
 mod raw;
 mod scan;
 mod text;
+mod walk;
 
 pub use decode::{
     Kind, TypeMismatch, boolean, fold_equal, go_type, list, number, object, string, strings,
@@ -17,3 +18,4 @@ pub use place::{ReadError, read};
 pub use raw::{Items, Members, Raw};
 pub use scan::{DEPTH_LIMIT, SyntaxError, check, check_within};
 pub use text::{number_float, number_int, valid_number};
+pub use walk::strict_refusal;

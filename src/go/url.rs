@@ -218,6 +218,8 @@ fn host_byte_escaped(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop")]
+
     use super::*;
 
     fn reason(text: &str) -> String {

@@ -182,6 +182,8 @@ pub fn fold_equal(key: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop")]
+
     use super::*;
 
     fn raw(text: &str) -> Raw<'_> {

@@ -119,7 +119,7 @@ fn skip(bytes: &[u8], mut at: usize, what: &[u8]) -> usize {
 }
 
 /// One past the end of the value that starts at `at`.
-fn value_end(bytes: &[u8], at: usize) -> usize {
+pub(super) fn value_end(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at) {
         Some(b'"') => string_end(bytes, at),
         Some(b'{' | b'[') => container_end(bytes, at),
@@ -131,7 +131,7 @@ fn value_end(bytes: &[u8], at: usize) -> usize {
     }
 }
 
-fn string_end(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn string_end(bytes: &[u8], mut at: usize) -> usize {
     at += 1;
     while let Some(&byte) = bytes.get(at) {
         match byte {
@@ -165,6 +165,8 @@ fn container_end(bytes: &[u8], mut at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop")]
+
     use super::*;
 
     #[test]

@@ -264,6 +264,8 @@ fn quoted_byte(byte: u8) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop")]
+
     use super::*;
 
     fn message(text: &str) -> String {

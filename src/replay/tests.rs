@@ -1,0 +1,5 @@
+//! Tests of the whole decision.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
+mod recorded;
