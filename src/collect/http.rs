@@ -246,7 +246,11 @@ impl Network {
         if trail.connected() {
             return Failure::ReadTimeout { waited };
         }
-        Failure::ConnectTimeout { waited }
+        let failure = Failure::ConnectTimeout { waited };
+        match trail.proxy() {
+            Some(proxy) => Failure::Proxy { proxy, detail: failure.to_string() },
+            None => failure,
+        }
     }
 
     /// Clients are kept by everything that makes them differ.

@@ -36,8 +36,14 @@ enum Hop {
 }
 
 impl Trail {
+    /// Whether the connection of the last hop stands.
     pub(super) fn connected(&self) -> bool {
         self.peer.as_ref().is_some_and(|peer| peer.connected())
+    }
+
+    /// The proxy of the last hop, without its password.
+    pub(super) fn proxy(&self) -> Option<String> {
+        self.peer.as_ref()?.proxy.as_ref().map(ToString::to_string)
     }
 
     pub(super) fn exchange(
@@ -48,6 +54,7 @@ impl Trail {
         outcome: Outcome,
     ) -> Exchange {
         let seen = self.peer.as_ref().map(|peer| peer.recorder.seen()).unwrap_or_default();
+        let proxy = self.proxy();
         let tried = self.peer.as_ref().and_then(|peer| peer.address());
         Exchange {
             method: question.method.name().to_owned(),
@@ -55,7 +62,7 @@ impl Trail {
             asked_at,
             took,
             address: self.address.or_else(|| tried.map(|one| one.to_string())),
-            proxy: self.peer.as_ref().and_then(|peer| peer.proxy.as_ref()).map(ToString::to_string),
+            proxy,
             redirects: self.redirects,
             chain: seen.chain,
             client_certificate: seen.wish,

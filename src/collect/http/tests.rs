@@ -405,6 +405,19 @@ fn proxies_that_stand_in_the_way() {
     assert!(matches!(exchange.failure(), Some(Failure::Proxy { .. })), "{exchange:?}");
 }
 
+#[test]
+fn a_proxy_that_says_nothing() {
+    let server = silent();
+    let proxies = ProxyVariables { https: server.address.to_string(), ..Default::default() };
+    let brief = Terms { proxies, ..terms(Duration::from_millis(200)) };
+    let exchange =
+        run(Network::new(brief).get("https://idp.example.com/", &Trust::Only(String::new())));
+    let Some(Failure::Proxy { detail, .. }) = exchange.failure() else {
+        panic!("{exchange:?}");
+    };
+    assert!(detail.starts_with("no connection within"), "{detail}");
+}
+
 /// A proxy that leads every tunnel to one server.
 fn tunnel(to: &Server) -> Server {
     let to = to.address;

@@ -50,6 +50,9 @@ pub fn judge(chain: &[Certificate], host: &str, roots: &Roots, now: Moment) -> C
     }
 }
 
+/// Longer chains exist only to waste time.
+const MOST_CERTIFICATES: usize = 64;
+
 fn anchored(
     chain: &[Certificate],
     host: &str,
@@ -59,6 +62,10 @@ fn anchored(
     let Some(leaf) = chain.first() else {
         return Err(CertificateFault::Unreadable { detail: "no certificate was sent".into() });
     };
+    if chain.len() > MOST_CERTIFICATES {
+        let detail = format!("more than {MOST_CERTIFICATES} certificates were sent");
+        return Err(CertificateFault::Unsupported { detail });
+    }
     let ders = ders(chain)?;
     dated(&leaf.subject, leaf.not_before, leaf.not_after, now)?;
     named(leaf, &ders[0], host)?;

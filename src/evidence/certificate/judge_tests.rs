@@ -236,3 +236,36 @@ fn no_certificate_and_an_edited_one() {
     let verdict = judge(&edited, HOST, &Roots::none(), now());
     assert!(matches!(verdict, ChainVerdict::Refused(CertificateFault::Unreadable { .. })));
 }
+
+#[test]
+fn a_chain_that_is_too_long_is_not_looked_at() {
+    let one = chain(&ca().sign(&server()));
+    let long: Vec<Certificate> = one.iter().cycle().take(100_000).cloned().collect();
+    let verdict = judge(&long, HOST, &Roots::none(), now());
+    assert!(matches!(verdict, ChainVerdict::Refused(CertificateFault::Unsupported { .. })));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    /// No damaged certificate is trusted or stops the program.
+    #[test]
+    fn damage_is_refused(place in 0.0_f64..1.0, change in 1_u8..=255) {
+        let ca = ca();
+        let roots = Roots::from_pem(&ca.pem());
+        let mut der = ca.sign(&server()).chain[0].to_vec();
+        let index = ((der.len() - 1) as f64 * place) as usize;
+        der[index] ^= change;
+        if let Ok(damaged) = Certificate::from_der(&der) {
+            let verdict = judge(&[damaged], HOST, &roots, now());
+            proptest::prop_assert!(matches!(verdict, ChainVerdict::Refused(_)), "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_and_any_text(bytes: Vec<u8>, text: String) {
+        let _ = Certificate::from_der(&bytes);
+        let block = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----");
+        proptest::prop_assert!(crate::evidence::certificate::pem_facts(&block).certificates.is_empty());
+    }
+}
