@@ -1,9 +1,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
 
-use super::{Anchored, CandidateFault, CertificateFault, ChainVerdict, KeyKind, Roots, judge};
+use super::{Anchored, CertificateFault, ChainVerdict, Roots, judge};
 use crate::collect::testing::{Ca, Keyed, authority, dated, named};
-use crate::evidence::certificate::Certificate;
+use crate::evidence::certificate::{CandidateFault, Certificate, KeyKind};
 use crate::evidence::moment::Moment;
 
 const HOST: &str = "idp.example.com";
@@ -119,6 +119,56 @@ fn names() {
         ChainVerdict::Trusted(Anchored::ByAuthority)
     );
     assert!(matches!(fault(&wild, "a.b.example.com", &roots), CertificateFault::WrongName { .. }));
+}
+
+#[test]
+fn names_to_the_letter() {
+    let ca = ca();
+    let roots = Roots::from_pem(&ca.pem());
+    let plain = ca.sign(&server());
+    let dotted = ca.sign(&dated(named("x", &["idp.example.com."]), 2025, 2026));
+    let trusted = ChainVerdict::Trusted(Anchored::ByAuthority);
+    assert_eq!(judge(&chain(&plain), "idp.example.com.", &roots, now()), trusted);
+    assert_eq!(judge(&chain(&dotted), "idp.example.com.", &roots, now()), trusted);
+    assert_eq!(
+        fault(&dotted, HOST, &roots).go_text().unwrap(),
+        "x509: certificate is valid for idp.example.com., not idp.example.com"
+    );
+    let under = ca.sign(&dated(named("x", &["idp_x.example.com"]), 2025, 2026));
+    assert_eq!(judge(&chain(&under), "idp_x.example.com", &roots, now()), trusted);
+    let star = ca.sign(&dated(named("x", &["*", "idp.*.com", "i*.example.com"]), 2025, 2026));
+    assert!(matches!(fault(&star, HOST, &roots), CertificateFault::WrongName { .. }));
+}
+
+#[test]
+fn an_authority_that_allows_none_below() {
+    let root = ca();
+    let mut params = dated(authority(named("Short", &[])), 2020, 2030);
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
+    let short = root.below(params);
+    let below = short.below(dated(authority(named("Below", &[])), 2020, 2030));
+    let keyed = below.sign(&server()).with(&below).with(&short);
+    let found = fault(&keyed, HOST, &Roots::from_pem(&root.pem()));
+    assert_eq!(found, CertificateFault::TooManyBetween { subject: "CN=Short".into() });
+}
+
+#[test]
+fn an_authority_between_that_is_none() {
+    let root = ca();
+    let below = root.below(dated(named("Below", &[]), 2020, 2030));
+    let keyed = below.sign(&server()).with(&below);
+    let text = fault(&keyed, HOST, &Roots::from_pem(&root.pem())).go_text().unwrap();
+    assert!(text.contains("parent certificate cannot sign this kind of certificate"), "{text}");
+}
+
+#[test]
+fn a_server_certificate_marked_as_authority_is_left_open() {
+    // Go accepts it, webpki does not: no verdict is better than a wrong one.
+    let ca = ca();
+    let keyed = ca.sign(&dated(authority(named(HOST, &[HOST])), 2025, 2026));
+    let found = fault(&keyed, HOST, &Roots::from_pem(&ca.pem()));
+    assert!(matches!(found, CertificateFault::Unsupported { .. }), "{found:?}");
+    assert_eq!(found.go_text(), None);
 }
 
 #[test]
