@@ -279,8 +279,9 @@ fn without(mut exchange: Exchange, bearer: &SecretString) -> Exchange {
             }
         }
     }
-    for redirect in exchange.redirects.iter_mut().filter(|one| one.to.contains(token)) {
+    for redirect in &mut exchange.redirects {
         redirect.to = redirect.to.replace(token, "[token]");
+        redirect.location = redirect.location.take().filter(|sent| !sent.contains(token));
     }
     exchange
 }

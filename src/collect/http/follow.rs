@@ -32,7 +32,7 @@ pub(super) struct Trail {
 /// What one hop brought.
 enum Hop {
     Answer(Answer),
-    Redirect(u16, Url),
+    Redirect { status: u16, to: Url, location: String },
 }
 
 impl Trail {
@@ -105,8 +105,11 @@ impl Network {
             let known = same_origin(&first, &url);
             match self.hop(question, &url, known, trail).await? {
                 Hop::Answer(answer) => return Ok(answer),
-                Hop::Redirect(status, to) => {
-                    trail.redirects.push(Redirect { status, to: without_password(&to) });
+                Hop::Redirect { status, to, location } => {
+                    let shown = without_password(&to);
+                    let location =
+                        Some(location).filter(|sent| *sent != shown && to.password().is_none());
+                    trail.redirects.push(Redirect { status, to: shown, location });
                     url = readable(to.as_str())?;
                 }
             }
@@ -223,9 +226,9 @@ fn redirect(
     let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
     let to = url.join(&location).map_err(|error| Failure::BadUrl {
         detail: format!("the answer redirects there: {error}"),
-        url: location,
+        url: location.clone(),
     })?;
-    Ok(Some(Hop::Redirect(status, to)))
+    Ok(Some(Hop::Redirect { status, to, location }))
 }
 
 async fn answer(
