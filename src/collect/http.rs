@@ -272,12 +272,16 @@ fn without(mut exchange: Exchange, bearer: &SecretString) -> Exchange {
     if token.is_empty() {
         return exchange;
     }
-    if let Outcome::Answered(answer) = &mut exchange.outcome {
-        for text in answer.headers.values_mut().chain([&mut answer.body]) {
-            if text.contains(token) {
-                *text = text.replace(token, "[token]");
-            }
+    let told: Vec<&mut String> = match &mut exchange.outcome {
+        Outcome::Answered(answer) => {
+            answer.headers.values_mut().chain([&mut answer.body]).collect()
         }
+        // Where the answer redirects to what cannot be asked.
+        Outcome::Failed(Failure::BadUrl { url, detail }) => vec![url, detail],
+        Outcome::Failed(_) => Vec::new(),
+    };
+    for text in told.into_iter().filter(|text| text.contains(token)) {
+        *text = text.replace(token, "[token]");
     }
     for redirect in &mut exchange.redirects {
         redirect.to = redirect.to.replace(token, "[token]");

@@ -309,6 +309,9 @@ fn an_answer_that_repeats_the_token() {
     let server =
         Server::https(&ca.sign(&named(HOST, &[HOST])), |request| match request.contains("/go") {
             true => reply("302 Found", "Location: /end?token=s3cret\r\n", ""),
+            false if request.contains("/odd") => {
+                reply("302 Found", "Location: ftp://x/?token=s3cret\r\n", "")
+            }
             false => reply("200 OK", "Server: s3cret\r\n", request),
         });
     let (trust, credential) = (Trust::Only(ca.pem()), bearer());
@@ -316,6 +319,11 @@ fn an_answer_that_repeats_the_token() {
     let question = Question { credential: Some(&credential), ..Question::get(&url, &trust) };
     let exchange = run(network(&[(HOST, &server)]).ask(&question));
     assert!(exchange.answer().unwrap().body.contains("Bearer [token]"));
+    assert!(!format!("{exchange:?}").contains("s3cret"));
+    let url = server.url("https", HOST, "/odd");
+    let question = Question { credential: Some(&credential), ..Question::get(&url, &trust) };
+    let exchange = run(network(&[(HOST, &server)]).ask(&question));
+    assert!(matches!(exchange.failure(), Some(Failure::BadUrl { .. })));
     assert!(!format!("{exchange:?}").contains("s3cret"));
 }
 
