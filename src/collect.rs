@@ -27,3 +27,20 @@ pub fn drive<F: Future>(collecting: F) -> io::Result<F::Output> {
     runtime.shutdown_background();
     Ok(result)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn what_hangs_is_left_behind() {
+        let begun = Instant::now();
+        let result = super::drive(async {
+            tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_secs(5)));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            7
+        });
+        assert_eq!(result.ok(), Some(7));
+        assert!(begun.elapsed() < Duration::from_secs(2));
+    }
+}
