@@ -12,3 +12,4 @@ pub mod place;
 pub mod plugin;
 pub mod token;
 pub mod veiled;
+pub mod view;

@@ -4,14 +4,27 @@
 //! [`http::Network`], and none changes anything.
 
 pub mod cluster;
+mod files;
+mod gather;
 pub mod http;
+mod issuers;
+mod live;
 pub mod names;
+mod programs;
 pub mod provider;
 pub mod proxy;
 mod raw;
+mod surroundings;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tls;
+mod tokens;
+mod wishes;
+
+pub use files::{keep, text};
+pub use gather::{InputError, gather};
+pub use surroundings::Surroundings;
+pub use wishes::{TokenInput, Wishes};
 
 use std::future::Future;
 use std::io;
