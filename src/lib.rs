@@ -8,5 +8,6 @@
 pub mod client;
 pub mod collect;
 pub mod evidence;
+pub mod facts;
 pub mod go;
 pub mod replay;
