@@ -5,6 +5,7 @@
 //! *replay* takes the API server's own decision on them, step by step. *Checks* are opinions about
 //! facts, written as data. The *diagnosis* puts what fired in order and draws the conclusion, and the
 //! *report* renders it. A module imports only what lies before it; `tests/layers.rs` sees to that.
+pub mod checks;
 pub mod client;
 pub mod collect;
 pub mod evidence;
