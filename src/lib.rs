@@ -8,6 +8,7 @@
 pub mod checks;
 pub mod client;
 pub mod collect;
+pub mod diagnosis;
 pub mod evidence;
 pub mod facts;
 pub mod go;
