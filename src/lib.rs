@@ -5,11 +5,26 @@
 //! *replay* takes the API server's own decision on them, step by step. *Checks* are opinions about
 //! facts, written as data. The *diagnosis* puts what fired in order and draws the conclusion, and the
 //! *report* renders it. A module imports only what lies before it; `tests/layers.rs` sees to that.
-pub mod checks;
-pub mod client;
-pub mod collect;
-pub mod diagnosis;
-pub mod evidence;
-pub mod facts;
+
 pub mod go;
 pub mod replay;
+
+pub mod evidence;
+
+pub mod client;
+
+pub mod collect;
+
+pub mod facts;
+
+pub mod checks;
+
+pub mod diagnosis;
+
+pub mod report;
+
+pub mod cli;
+pub mod demo;
+pub mod error;
+pub mod examination;
+pub mod run;
