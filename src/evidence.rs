@@ -3,11 +3,16 @@
 //! Nothing here judges. A piece of evidence is [`Fact::Known`], [`Fact::Absent`] (the source was read
 //! and does not have it) or [`Fact::Unknown`] (the source could not be read), never a default.
 
+pub mod bundle;
 pub mod certificate;
+pub mod documents;
 pub mod exchange;
+pub mod gathered;
 pub mod moment;
 
 use serde::{Deserialize, Serialize};
+
+pub use gathered::Evidence;
 
 /// Where a value was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +31,26 @@ pub struct Origin {
     /// The flag, claim, field or header inside the source.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub part: String,
+}
+
+impl Origin {
+    /// An origin of this kind, at this path.
+    pub fn new(kind: &str, path: impl Into<String>) -> Self {
+        Self { kind: kind.to_owned(), path: path.into(), ..Self::default() }
+    }
+
+    /// The same, at this line and column.
+    pub fn at(mut self, line: u32, column: u32) -> Self {
+        self.line = Some(line);
+        self.column = Some(column);
+        self
+    }
+
+    /// The same, for this flag, claim, field or header.
+    pub fn part(mut self, part: impl Into<String>) -> Self {
+        self.part = part.into();
+        self
+    }
 }
 
 /// Who can act, or who must be asked.

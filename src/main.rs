@@ -1,2 +1,36 @@
-//! The command.
-fn main() {}
+//! Parse, run, print, pick the exit code; nothing else.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use oidc_doctor::cli::Cli;
+use oidc_doctor::run::{Ending, Surroundings, run};
+
+fn main() -> ExitCode {
+    // Whether colour is shown is for the stream to say; it strips what it must.
+    colored::control::set_override(true);
+    let mut stdout = anstream::stdout().lock();
+    let ending = match run(Cli::parse().command, &Surroundings::of_this_process(), &mut stdout) {
+        Ok(ending) => ending,
+        Err(error) => {
+            let _ = writeln!(anstream::stderr(), "oidc-doctor: {error}");
+            return ExitCode::from(error.code());
+        }
+    };
+    match stdout.flush() {
+        // A reader that went away has read what it wanted.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::from(1),
+        _ => ExitCode::from(exit_code(ending)),
+    }
+}
+
+/// Results never share a number with failures: 1 and 2 are for the latter.
+fn exit_code(ending: Ending) -> u8 {
+    match ending {
+        Ending::Healthy => 0,
+        Ending::Blocked => 10,
+        Ending::LesserFindings => 11,
+        Ending::CannotTell => 12,
+    }
+}

@@ -24,7 +24,7 @@ pub use redact::redact;
 pub use resolve::{
     DefaultReason, Named, NamedBy, Overrides, ResolveError, Server, Target, resolve,
 };
-pub use secret::{secret_parts, secret_spans};
+pub use secret::{password_of, secret_parts, secret_spans};
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ mod gob;
 mod pflag;
 mod release;
 
-pub use arguments::{Arguments, Grant, Pkce, Renegotiation, parse};
+pub use arguments::{Arguments, Grant, Pairs, Pkce, Renegotiation, parse};
 pub use cache::{
     CacheDirectory, CacheEntry, CacheError, DirectoryBy, cache_directories, expand, read_cache,
 };

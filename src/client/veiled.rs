@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn hides_everything_when_a_range_is_wrong() {
-        for range in [1..2, 5..9, 3..1] {
+        for range in [1..2, 5..9, 0..1] {
             assert_eq!(Veiled::with("ü", std::slice::from_ref(&range)).shown(), VEIL, "{range:?}");
         }
     }

@@ -246,7 +246,11 @@ impl Network {
         if trail.connected() {
             return Failure::ReadTimeout { waited };
         }
-        Failure::ConnectTimeout { waited }
+        let failure = Failure::ConnectTimeout { waited };
+        match trail.proxy() {
+            Some(proxy) => Failure::Proxy { proxy, detail: failure.to_string() },
+            None => failure,
+        }
     }
 
     /// Clients are kept by everything that makes them differ.
@@ -268,15 +272,20 @@ fn without(mut exchange: Exchange, bearer: &SecretString) -> Exchange {
     if token.is_empty() {
         return exchange;
     }
-    if let Outcome::Answered(answer) = &mut exchange.outcome {
-        for text in answer.headers.values_mut().chain([&mut answer.body]) {
-            if text.contains(token) {
-                *text = text.replace(token, "[token]");
-            }
+    let told: Vec<&mut String> = match &mut exchange.outcome {
+        Outcome::Answered(answer) => {
+            answer.headers.values_mut().chain([&mut answer.body]).collect()
         }
+        // Where the answer redirects to what cannot be asked.
+        Outcome::Failed(Failure::BadUrl { url, detail }) => vec![url, detail],
+        Outcome::Failed(_) => Vec::new(),
+    };
+    for text in told.into_iter().filter(|text| text.contains(token)) {
+        *text = text.replace(token, "[token]");
     }
-    for redirect in exchange.redirects.iter_mut().filter(|one| one.to.contains(token)) {
+    for redirect in &mut exchange.redirects {
         redirect.to = redirect.to.replace(token, "[token]");
+        redirect.location = redirect.location.take().filter(|sent| !sent.contains(token));
     }
     exchange
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -82,10 +83,7 @@ impl Identity {
 pub fn system_roots() -> Roots {
     let mut found = rustls_native_certs::load_native_certs().certs;
     if std::env::var_os("SSL_CERT_FILE").is_some() && std::env::var_os("SSL_CERT_DIR").is_none() {
-        for folder in FOLDERS {
-            let more = rustls_native_certs::load_certs_from_paths(None, Some(folder.as_ref()));
-            found.extend(more.certs);
-        }
+        found.extend(in_folders(&FOLDERS.map(Path::new)));
     }
     let distinct: BTreeSet<Vec<u8>> = found.into_iter().map(|one| one.to_vec()).collect();
     Roots::from_ders(distinct)
@@ -93,6 +91,14 @@ pub fn system_roots() -> Roots {
 
 /// Go, crypto/x509, root_linux.go, `certDirectories`; elsewhere they do not exist.
 const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
+
+/// The certificates of all files in these folders.
+fn in_folders(folders: &[&Path]) -> Vec<CertificateDer<'static>> {
+    folders
+        .iter()
+        .flat_map(|folder| rustls_native_certs::load_certs_from_paths(None, Some(folder)).certs)
+        .collect()
+}
 
 /// What was seen of a server in the handshake.
 #[derive(Clone, Debug, Default)]
@@ -256,5 +262,37 @@ impl ResolvesClientCert for Wish {
     fn has_certs(&self) -> bool {
         // Otherwise rustls would answer the wish without asking here.
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop")]
+
+    use super::super::testing::{Ca, named};
+    use super::{Identity, Recorder, in_folders};
+    use crate::evidence::certificate::Roots;
+
+    #[test]
+    fn folders_of_roots() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["One", "Two"] {
+            std::fs::write(folder.path().join(name), Ca::new(name).pem()).unwrap();
+        }
+        std::fs::write(folder.path().join("readme"), "no certificate").unwrap();
+        let absent = folder.path().join("absent");
+        let found = in_folders(&[folder.path(), &absent]);
+        assert_eq!(Roots::from_ders(found.into_iter().map(|one| one.to_vec())).len(), 2);
+    }
+
+    #[test]
+    fn bad_identities_do_not_quote_the_key() {
+        let keyed = Ca::new("Client Root").sign(&named("dev", &[]));
+        for key in ["s3cret", "-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----\n"] {
+            let identity =
+                Identity { certificates: keyed.certificate.pem(), key: key.to_owned().into() };
+            let error = Recorder::new("x", "x", Roots::none(), Some(&identity)).unwrap_err();
+            assert!(!format!("{error} {error:?} {identity:?}").contains("s3cret"));
+        }
     }
 }

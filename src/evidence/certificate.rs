@@ -5,8 +5,11 @@
 
 mod fault;
 mod judge;
+mod name;
 mod pem;
 mod roots;
+mod signature;
+mod walk;
 
 use std::net::IpAddr;
 

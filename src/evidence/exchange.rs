@@ -63,6 +63,9 @@ pub struct Redirect {
     pub status: u16,
     /// Where it led, as an absolute URL.
     pub to: String,
+    /// The `Location` header as sent, where it is not that URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
 }
 
 /// The server's wish for a client certificate in the TLS handshake.
@@ -178,7 +181,15 @@ impl Exchange {
     /// The failure as Go words it, `Get "URL": …`; see [`Failure::go_text`].
     #[must_use]
     pub fn go_text(&self) -> Option<String> {
-        self.failure()?.go_text(&self.method, self.final_url())
+        let failure = self.failure()?;
+        // Go names the place of a redirect that it does not follow as it was sent (net/http,
+        // client.go, `do`).
+        let location = match failure {
+            Failure::TooManyRedirects { .. } => self.redirects.last(),
+            _ => None,
+        };
+        let url = location.and_then(|last| last.location.as_deref());
+        failure.go_text(&self.method, url.unwrap_or_else(|| self.final_url()))
     }
 }
 

@@ -23,7 +23,7 @@ mkdir -p "$module"
 exec 9>"$module/lock"
 flock 9 # two builds of one release at once would write over each other
 cp "$here/main.go" "$module/main.go"
-"$here/gomod.sh" "$version" oidc-doctor-oracle >"$module/go.mod"
+"$here/gomod.sh" "$version" oidc-doctor-oracle "$module"
 (cd "$module" && go build -mod=mod -ldflags "-X main.release=$version" -o "$binary.new" .) >&2
 mv "$binary.new" "$binary"
 echo "$key" >"$module/built-from"

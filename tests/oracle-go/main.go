@@ -30,7 +30,6 @@ import (
 
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
-	authenticationcel "k8s.io/apiserver/pkg/authentication/cel"
 	tokenunion "k8s.io/apiserver/pkg/authentication/token/union"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/apiserver/plugin/pkg/authenticator/token/oidc"
@@ -169,15 +168,11 @@ func (s settingsCache) decide(q question) (a answer) {
 	if err != nil {
 		return answer{Outcome: "config-refused", Error: err.Error()}
 	}
-	wire := &loopback{keys: textOf(q.JWKS)}
-	token, err := server.authenticator(wire, now.UTC())
-	if err != nil {
-		return answer{Outcome: "config-refused", Error: err.Error()}
-	}
-	response, ok, err := token.AuthenticateToken(context.Background(), *q.Token)
+	server.line.set(textOf(q.JWKS), now.UTC())
+	response, ok, err := server.chain.AuthenticateToken(context.Background(), *q.Token)
 	switch {
-	case wire.unanswered != "":
-		return answer{Outcome: "undecided", Error: "the authenticator asked for " + wire.unanswered}
+	case server.line.unanswered != "":
+		return answer{Outcome: "undecided", Error: "the authenticator asked for " + server.line.unanswered}
 	case err != nil:
 		return answer{Outcome: "refused", Error: err.Error()}
 	case !ok:
@@ -192,25 +187,26 @@ func (s settingsCache) decide(q question) (a answer) {
 	return answer{Outcome: "accepted", User: user}
 }
 
-// settings is a configuration that the server accepted: one entry an issuer.
-type settings struct {
-	issuers []oidc.Options
+// server is what the server builds from a configuration: its JWT authenticators, over one line at a time.
+type server struct {
+	chain authenticator.Token
+	line  *line
 }
 
 // loaded is what reading a configuration ended with.
 type loaded struct {
-	settings *settings
-	err      error
+	server *server
+	err    error
 }
 
 // settingsCache keeps the configurations read so far by their text: many lines share one.
 type settingsCache map[string]loaded
 
 // load reads and validates the line's flags and file as the server does at its start.
-func (s settingsCache) load(q question) (*settings, error) {
+func (s settingsCache) load(q question) (*server, error) {
 	key := strings.Join(q.Flags, "\x00") + "\x00\x00" + string(q.Config)
 	if known, ok := s[key]; ok {
-		return known.settings, known.err
+		return known.server, known.err
 	}
 	read, err := readSettings(q.Flags, q.Config)
 	s[key] = loaded{read, err}
@@ -218,7 +214,7 @@ func (s settingsCache) load(q question) (*settings, error) {
 }
 
 // readSettings follows kube-apiserver's start: parse, validate, convert, build.
-func readSettings(flags []string, config json.RawMessage) (*settings, error) {
+func readSettings(flags []string, config json.RawMessage) (*server, error) {
 	options := kubeoptions.NewBuiltInAuthenticationOptions().WithAnonymous().WithOIDC()
 	set := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
 	set.SetOutput(io.Discard)
@@ -245,25 +241,36 @@ func readSettings(flags []string, config json.RawMessage) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &settings{}
-	compiler := authenticationcel.NewDefaultCompiler()
+	line := &line{}
+	var chain []authenticator.Token
+	if built.AuthenticationConfig == nil { // before 1.31, without any OIDC setting
+		return &server{chain: tokenunion.NewFailOnError(), line: line}, nil
+	}
 	for _, issuer := range built.AuthenticationConfig.JWT {
-		one := oidc.Options{
+		options := oidc.Options{
 			JWTAuthenticator:     issuer,
 			SupportedSigningAlgs: built.OIDCSigningAlgs,
 			DisallowedIssuers:    ownIssuers,
 		}
-		shareCompiler(&one, compiler)
-		if err := buildOnce(one); err != nil {
+		// Not allowed beside a key set, and validated by now.
+		options.JWTAuthenticator.Issuer.DiscoveryURL = ""
+		if err := tryBuild(options); err != nil {
 			return nil, err
 		}
-		out.issuers = append(out.issuers, one)
+		options.Client = &http.Client{Transport: line}
+		options.KeySet = line
+		setClock(&options, func() time.Time { return line.now })
+		one, err := oidc.New(context.Background(), options)
+		if err != nil {
+			return nil, err
+		}
+		chain = append(chain, one)
 	}
-	return out, nil
+	return &server{chain: tokenunion.NewFailOnError(chain...), line: line}, nil
 }
 
-// buildOnce builds the authenticator with the server's own client, as the server does, for the errors that this gives.
-func buildOnce(options oidc.Options) error {
+// tryBuild builds an authenticator with a client of its own, as the server does, for the errors that this gives.
+func tryBuild(options oidc.Options) error {
 	if bundle := options.JWTAuthenticator.Issuer.CertificateAuthority; bundle != "" {
 		content, err := dynamiccertificates.NewStaticCAContent("oidc-authenticator", []byte(bundle))
 		if err != nil {
@@ -271,31 +278,9 @@ func buildOnce(options oidc.Options) error {
 		}
 		options.CAContentProvider = content
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	options.JWTAuthenticator.Issuer.DiscoveryURL = "" // validated before; not allowed beside a key set
-	options.KeySet = gooidc.NewRemoteKeySet(ctx, keySetURL)
-	_, err := oidc.New(ctx, options)
+	options.KeySet = &line{}
+	_, err := oidc.New(context.Background(), options)
 	return err
-}
-
-// authenticator builds the chain of JWT authenticators over a line's key set and clock.
-func (s *settings) authenticator(wire *loopback, now time.Time) (authenticator.Token, error) {
-	client := &http.Client{Transport: wire}
-	ctx := gooidc.ClientContext(context.Background(), client)
-	var chain []authenticator.Token
-	for _, options := range s.issuers {
-		options.Client = client
-		options.KeySet = gooidc.NewRemoteKeySet(ctx, keySetURL)
-		options.JWTAuthenticator.Issuer.DiscoveryURL = ""
-		setClock(&options, func() time.Time { return now })
-		one, err := oidc.New(ctx, options)
-		if err != nil {
-			return nil, err
-		}
-		chain = append(chain, one)
-	}
-	return tokenunion.NewFailOnError(chain...), nil
 }
 
 // setClock sets the authenticator's clock, a field that is not exported.
@@ -304,22 +289,27 @@ func setClock(options *oidc.Options, now func() time.Time) {
 	reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem().Set(reflect.ValueOf(now))
 }
 
-// shareCompiler spares building a CEL environment for each line, in the releases that can share one.
-func shareCompiler(options *oidc.Options, compiler authenticationcel.Compiler) {
-	field := reflect.ValueOf(options).Elem().FieldByName("Compiler")
-	if field.IsValid() {
-		field.Set(reflect.ValueOf(compiler))
-	}
-}
-
-// loopback is the authenticator's network: it has the line's key set and nothing else.
-type loopback struct {
+// line is what an authenticator sees of one line: the clock, the key set, and a network that has nothing else.
+type line struct {
+	now        time.Time
 	keys       []byte
+	remote     gooidc.KeySet
 	unanswered string
 }
 
+// set starts another line: nothing of the one before stays, in particular no cached key.
+func (l *line) set(keys []byte, now time.Time) {
+	ctx := gooidc.ClientContext(context.Background(), &http.Client{Transport: l})
+	*l = line{now: now, keys: keys, remote: gooidc.NewRemoteKeySet(ctx, keySetURL)}
+}
+
+// VerifySignature leaves the work to go-oidc's own remote key set, which asks RoundTrip for the keys.
+func (l *line) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
+	return l.remote.VerifySignature(ctx, jwt)
+}
+
 // RoundTrip answers the request for the key set; any other request is noted, for it makes the answer unknown.
-func (l *loopback) RoundTrip(request *http.Request) (*http.Response, error) {
+func (l *line) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.URL.String() != keySetURL || l.keys == nil {
 		l.unanswered = request.URL.String()
 		return nil, errors.New("the oracle has no network")

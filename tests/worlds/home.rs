@@ -84,6 +84,24 @@ impl Files {
         }
     }
 
+    /// The same object with the story's home made ours.
+    pub(crate) fn relocated_all(&self, value: &Value) -> Value {
+        match value {
+            Value::Object(map) => {
+                let member =
+                    |(key, value): (&String, &Value)| (key.clone(), self.relocated_all(value));
+                Value::Object(map.iter().map(member).collect())
+            }
+            Value::Array(list) => list.iter().map(|value| self.relocated_all(value)).collect(),
+            Value::String(text) => {
+                let (_, path) = text.split_once('=').unwrap_or(("", text));
+                let here = is_home(path).then(|| self.place(path).display().to_string());
+                Value::String(here.map_or_else(|| text.clone(), |here| text.replace(path, &here)))
+            }
+            other => other.clone(),
+        }
+    }
+
     /// Writes a file that only its owner may read.
     pub(crate) fn keep(&self, path: &Path, text: &str) {
         fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
@@ -130,7 +148,7 @@ impl Files {
             _ => (key, text.as_str()),
         };
         let known = ["tokenFile", "certificate-authority", "idp-certificate-authority"];
-        let is_path = path.starts_with("/home/") || path.starts_with("/Users/");
+        let is_path = is_home(path);
         let absolute = known.contains(&key) && path.starts_with('/');
         if !is_path && !absolute {
             return text;
@@ -188,6 +206,11 @@ impl Files {
             self.variables.insert(name.clone(), text);
         }
     }
+}
+
+/// Does a path of the story lie in somebody's home?
+fn is_home(path: &str) -> bool {
+    path.starts_with("/home/") || path.starts_with("/Users/")
 }
 
 /// What a program of this name and release prints about itself.

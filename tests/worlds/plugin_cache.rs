@@ -4,6 +4,7 @@ use std::fs::File;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine;
+use oidc_doctor::client::kubelogin::{self, CacheName, Release};
 use serde_json::{Value, json};
 
 use crate::home::{Files, REFRESH};
@@ -23,7 +24,9 @@ enum Plugin<'a> {
 pub(crate) fn write(files: &Files, world: &World, keys: &Keyring) {
     let user = world.user_in_force();
     let exec = user.map(|user| &user["exec"]).filter(|exec| exec.is_object());
-    let plugin = exec.map_or(Plugin::Other, |exec| plugin(exec, world));
+    // The digest depends on paths as the kubeconfig has them here.
+    let exec = exec.map(|exec| files.relocated_all(exec));
+    let plugin = exec.as_ref().map_or(Plugin::Other, |exec| plugin(exec, world));
     let cached = world.token.as_ref().filter(|token| token.place == "plugin-cache");
     if let (Some(token), Some(text)) = (cached, &files.token) {
         let issued = token.claims["iat"].as_u64();
@@ -76,17 +79,40 @@ fn write_int128(
         (None, Some(cache)) => files.place(cache).join("oidc-login"),
         (None, None) => files.home.join(".kube/cache/oidc-login"),
     };
-    let path = directory.join(digest(world, args));
+    let path = directory.join(digest(files, world, args));
     files.keep(&path, &format!("{entry}\n"));
     if let (Some(seconds), Ok(file)) = (issued, File::options().append(true).open(&path)) {
         let _ = file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
     }
 }
 
-/// The name of the cache file.
-fn digest(_world: &World, args: &[&str]) -> String {
-    let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, args.join("\0").as_bytes());
-    sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+/// The name of the cache file that the installed release would use; the newest release's where none is known.
+fn digest(files: &Files, world: &World, args: &[&str]) -> String {
+    let start = args.iter().position(|arg| *arg == "get-token").map_or(0, |at| at + 1);
+    let (arguments, _) = kubelogin::parse(&args[start..]);
+    let names = kubelogin::cache_names(&arguments, &files.home);
+    let fits = |name: &&CacheName| installed(world).is_none_or(|release| is_of(name, release));
+    let name = names.iter().filter(|name| name.in_flag_order).find(fits);
+    name.unwrap_or(&names[0]).digest.clone()
+}
+
+/// The release of int128/kubelogin on the path.
+fn installed(world: &World) -> Option<Release> {
+    let versions = world.environment.commands.values().filter_map(Value::as_str);
+    versions.filter_map(|version| version.strip_prefix("int128 ")).find_map(Release::read)
+}
+
+/// Does the official program of this release use this name? Those from 1.28.1 are built with a Go whose
+/// first type id is 64, older ones with 65.
+fn is_of(name: &CacheName, release: Release) -> bool {
+    let base = if release >= (Release { major: 1, minor: 28, patch: 1 }) { 64 } else { 65 };
+    let (from, to) = match name.releases.split_once(" to ") {
+        Some((from, to)) => (from, Some(to)),
+        None => (name.releases.trim_end_matches(" and later"), None),
+    };
+    let from = Release::read(from).is_some_and(|from| from <= release);
+    let to = to.and_then(Release::read).is_none_or(|to| release <= to);
+    from && to && name.base.is_none_or(|own| own == base)
 }
 
 /// Azure/kubelogin up to 0.1: `<environment>-<server-id>-<client-id>-<tenant-id>.json`.

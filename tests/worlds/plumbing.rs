@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -198,6 +199,25 @@ fn files_are_where_the_program_looks_for_them() {
 }
 
 #[test]
+fn a_cache_entry_has_the_name_that_the_installed_release_gives() {
+    let name = |release: &str| {
+        let stage = Stage::set(&with(|text| text.replace("int128 v1.26.0", release)), None);
+        let mut entries =
+            fs::read_dir(stage.files.home.join(".kube/cache/oidc-login")).expect("a cache");
+        entries.next().expect("an entry").expect("an entry").file_name()
+    };
+    let old = name("int128 v1.26.0");
+    assert_eq!(old, name("int128 v1.28.0"), "the same shape, the same type ids");
+    let mut all = vec![old];
+    all.extend(
+        ["v1.15.2", "v1.21.0", "v1.28.1", "v1.31.0", "v1.32.4", "v1.33.0", "v1.35.2", "v1.36.3"]
+            .map(|release| name(&format!("int128 {release}"))),
+    );
+    let different: std::collections::BTreeSet<_> = all.iter().collect();
+    assert_eq!(different.len(), all.len(), "{all:?}");
+}
+
+#[test]
 fn a_program_on_the_path_leaves_a_mark() {
     let stage = Stage::set(&with(str::to_owned), None);
     let program = stage.files.bin.join("kubectl-oidc_login");
@@ -211,13 +231,29 @@ fn a_program_on_the_path_leaves_a_mark() {
     assert!(mark.contains("get-token"), "{mark}");
 }
 
+/// All files below a directory.
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path());
+    let (directories, mut files): (Vec<PathBuf>, Vec<PathBuf>) =
+        entries.partition(|path| path.is_dir());
+    files.extend(directories.iter().flat_map(|directory| files_below(directory)));
+    files
+}
+
 #[test]
 fn every_world_can_be_set_up() {
     for world in world::all() {
         let stage = Stage::set(&world, None);
-        assert!(stage.files.home.is_dir(), "{}", world.id);
-        let config = stage.files.home.join(".kube/config");
-        let text = fs::read_to_string(config).unwrap_or_default();
-        assert!(!text.contains("${"), "{}: {text}", world.id);
+        let texts = files_below(&stage.files.root)
+            .into_iter()
+            .map(|path| fs::read_to_string(path).expect("text"));
+        let all: String = texts.chain(stage.args.clone()).collect();
+        assert!(!all.contains("${TOKEN}") && !all.contains("${CLUSTER_CA}"), "{}", world.id);
+        assert!(!all.contains("/home/dev"), "{}", world.id);
+        if let Some(token) = world.token.as_ref().filter(|token| token.place != "plugin-output") {
+            let text = stage.files.token.as_deref().expect("a token");
+            assert!(all.contains(text), "{}: the token ({}) is nowhere", world.id, token.place);
+        }
     }
 }

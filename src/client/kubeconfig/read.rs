@@ -109,7 +109,7 @@ impl<'n> Object<'n> {
 
     fn url(&self, key: &str) -> Read<Option<Placed<Veiled>>> {
         let veiled = |url: String| {
-            let range = secret::userinfo(&url);
+            let range = secret::password_of(&url);
             Veiled::with(&url, range.as_slice())
         };
         Ok(self.text(key)?.map(|text| text.map(veiled)))

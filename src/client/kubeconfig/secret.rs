@@ -59,8 +59,8 @@ pub(super) fn variable_is_open(name: &str) -> bool {
     OPEN_VARIABLES.contains(&name)
 }
 
-/// The password in a URL (`https://user:PASSWORD@host`).
-pub(super) fn userinfo(url: &str) -> Option<Range<usize>> {
+/// Where the password stands in a URL (`https://user:PASSWORD@host`), in bytes.
+pub fn password_of(url: &str) -> Option<Range<usize>> {
     let start = url.find("://").map_or(0, |at| at + 3);
     let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
     let at = start + url[start..end].rfind('@')?;
@@ -157,7 +157,7 @@ fn in_word(word: &str, at: usize) -> Vec<Range<usize>> {
 }
 
 fn url_part(value: &str, at: usize) -> Vec<Range<usize>> {
-    let range = if value.contains("://") { userinfo(value) } else { None };
+    let range = if value.contains("://") { password_of(value) } else { None };
     range.map(|range| at + range.start..at + range.end).into_iter().collect()
 }
 
@@ -201,7 +201,7 @@ pub fn secret_spans(node: &Node, text: &str) -> Vec<(Span, &'static str)> {
     for cluster in node.get("clusters").map(Node::items).unwrap_or_default() {
         for (key, value) in cluster.members().iter().flat_map(|(_, cluster)| cluster.members()) {
             if matches!(key.text.as_str(), "server" | "proxy-url") {
-                let range = value.as_str().and_then(userinfo);
+                let range = value.as_str().and_then(password_of);
                 found.extend(range.map(|range| (narrow(value, &range, text), "password")));
             }
         }

@@ -182,7 +182,7 @@ fn finds_the_cache_directory() {
         found.into_iter().map(|directory| directory.path).collect()
     };
     let default = PathBuf::from("/home/u/.kube/cache/oidc-login");
-    assert_eq!(directories(&[], &none), [default.clone()]);
+    assert_eq!(directories(&[], &none), std::slice::from_ref(&default));
     assert_eq!(directories(&["--token-cache-dir=~bob/x"], &none), [PathBuf::from("/home/u/bob/x")]);
     let moved = |name: &str| match name {
         "KUBECACHEDIR" => Some("/c".to_owned()),

@@ -144,9 +144,7 @@ async fn spoken(peer: &Peer, limit: Duration) -> Failure {
     let Some(address) = peer.address() else { return Failure::NotTls };
     let words = format!("GET / HTTP/1.0\r\nHost: {}\r\n\r\n", peer.host);
     match first_bytes(address, words.as_bytes(), limit).await {
-        Ok(bytes) if status_line(&bytes).is_none() => {
-            Failure::Tls { detail: "what came back is neither TLS nor HTTP".into() }
-        }
+        Ok(bytes) if status_line(&bytes).is_none() => Failure::NeitherTlsNorHttp,
         _ => Failure::NotTls,
     }
 }

@@ -32,12 +32,18 @@ pub(super) struct Trail {
 /// What one hop brought.
 enum Hop {
     Answer(Answer),
-    Redirect(u16, Url),
+    Redirect { status: u16, to: Url, location: String },
 }
 
 impl Trail {
+    /// Whether the connection of the last hop stands.
     pub(super) fn connected(&self) -> bool {
         self.peer.as_ref().is_some_and(|peer| peer.connected())
+    }
+
+    /// The proxy of the last hop, without its password.
+    pub(super) fn proxy(&self) -> Option<String> {
+        self.peer.as_ref()?.proxy.as_ref().map(ToString::to_string)
     }
 
     pub(super) fn exchange(
@@ -48,6 +54,7 @@ impl Trail {
         outcome: Outcome,
     ) -> Exchange {
         let seen = self.peer.as_ref().map(|peer| peer.recorder.seen()).unwrap_or_default();
+        let proxy = self.proxy();
         let tried = self.peer.as_ref().and_then(|peer| peer.address());
         Exchange {
             method: question.method.name().to_owned(),
@@ -55,7 +62,7 @@ impl Trail {
             asked_at,
             took,
             address: self.address.or_else(|| tried.map(|one| one.to_string())),
-            proxy: self.peer.as_ref().and_then(|peer| peer.proxy.as_ref()).map(ToString::to_string),
+            proxy,
             redirects: self.redirects,
             chain: seen.chain,
             client_certificate: seen.wish,
@@ -98,8 +105,11 @@ impl Network {
             let known = same_origin(&first, &url);
             match self.hop(question, &url, known, trail).await? {
                 Hop::Answer(answer) => return Ok(answer),
-                Hop::Redirect(status, to) => {
-                    trail.redirects.push(Redirect { status, to: without_password(&to) });
+                Hop::Redirect { status, to, location } => {
+                    let shown = without_password(&to);
+                    let location =
+                        Some(location).filter(|sent| *sent != shown && to.password().is_none());
+                    trail.redirects.push(Redirect { status, to: shown, location });
                     url = readable(to.as_str())?;
                 }
             }
@@ -216,9 +226,9 @@ fn redirect(
     let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
     let to = url.join(&location).map_err(|error| Failure::BadUrl {
         detail: format!("the answer redirects there: {error}"),
-        url: location,
+        url: location.clone(),
     })?;
-    Ok(Some(Hop::Redirect(status, to)))
+    Ok(Some(Hop::Redirect { status, to, location }))
 }
 
 async fn answer(

@@ -144,7 +144,7 @@ fn servers_that_do_not_speak_https() {
     let network = network(&[]);
     let trust = Trust::Only(String::new());
     let exchange = run(network.get(&garbage.url("https", "127.0.0.1", "/"), &trust));
-    assert!(matches!(exchange.failure(), Some(Failure::Tls { .. })), "{exchange:?}");
+    assert_eq!(exchange.failure(), Some(&Failure::NeitherTlsNorHttp));
     let exchange = run(network.get(&garbage.url("http", "127.0.0.1", "/"), &trust));
     assert!(matches!(exchange.failure(), Some(Failure::NotHttp { .. })), "{exchange:?}");
     let closing = Server::bare(drop);
@@ -264,7 +264,7 @@ fn redirects_are_followed_and_remembered() {
     let exchange = get("/loop");
     assert_eq!(exchange.failure(), Some(&Failure::TooManyRedirects { limit: 10 }));
     assert_eq!(server.requests().len() - before, 10);
-    assert!(exchange.go_text().unwrap().ends_with("/loop\": stopped after 10 redirects"));
+    assert!(exchange.go_text().unwrap().eq("Get \"/loop\": stopped after 10 redirects"));
 }
 
 fn bearer() -> Credential {
@@ -309,6 +309,9 @@ fn an_answer_that_repeats_the_token() {
     let server =
         Server::https(&ca.sign(&named(HOST, &[HOST])), |request| match request.contains("/go") {
             true => reply("302 Found", "Location: /end?token=s3cret\r\n", ""),
+            false if request.contains("/odd") => {
+                reply("302 Found", "Location: ftp://x/?token=s3cret\r\n", "")
+            }
             false => reply("200 OK", "Server: s3cret\r\n", request),
         });
     let (trust, credential) = (Trust::Only(ca.pem()), bearer());
@@ -316,6 +319,11 @@ fn an_answer_that_repeats_the_token() {
     let question = Question { credential: Some(&credential), ..Question::get(&url, &trust) };
     let exchange = run(network(&[(HOST, &server)]).ask(&question));
     assert!(exchange.answer().unwrap().body.contains("Bearer [token]"));
+    assert!(!format!("{exchange:?}").contains("s3cret"));
+    let url = server.url("https", HOST, "/odd");
+    let question = Question { credential: Some(&credential), ..Question::get(&url, &trust) };
+    let exchange = run(network(&[(HOST, &server)]).ask(&question));
+    assert!(matches!(exchange.failure(), Some(Failure::BadUrl { .. })));
     assert!(!format!("{exchange:?}").contains("s3cret"));
 }
 
@@ -403,6 +411,19 @@ fn proxies_that_stand_in_the_way() {
     assert!(matches!(exchange.failure(), Some(Failure::Proxy { .. })), "{exchange:?}");
     let exchange = ask("ftp://127.0.0.1", "https://idp.example.com/x");
     assert!(matches!(exchange.failure(), Some(Failure::Proxy { .. })), "{exchange:?}");
+}
+
+#[test]
+fn a_proxy_that_says_nothing() {
+    let server = silent();
+    let proxies = ProxyVariables { https: server.address.to_string(), ..Default::default() };
+    let brief = Terms { proxies, ..terms(Duration::from_millis(200)) };
+    let exchange =
+        run(Network::new(brief).get("https://idp.example.com/", &Trust::Only(String::new())));
+    let Some(Failure::Proxy { detail, .. }) = exchange.failure() else {
+        panic!("{exchange:?}");
+    };
+    assert!(detail.starts_with("no connection within"), "{detail}");
 }
 
 /// A proxy that leads every tunnel to one server.

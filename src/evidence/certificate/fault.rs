@@ -61,6 +61,12 @@ pub enum CertificateFault {
         /// A certificate of that name that did not fit.
         candidate: Option<Candidate>,
     },
+    /// An authority allows fewer authorities below it than there are.
+    #[error("the authority {subject:?} allows fewer authorities below it than the chain has")]
+    TooManyBetween {
+        /// Which authority.
+        subject: String,
+    },
     /// The certificate may not be used by a server.
     #[error("the certificate {subject:?} may not be used by a server (extended key usage)")]
     WrongPurpose {
@@ -84,7 +90,7 @@ pub enum CertificateFault {
 
 /// A certificate that bears the name of the wanted authority but does not fit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[error(" ({name:?} {fault})")]
+#[error(" ({name:?} bears that name but {fault})")]
 pub struct Candidate {
     /// Its common name, else its organization, else its serial number, as Go names it.
     pub name: String,
@@ -99,10 +105,10 @@ pub struct Candidate {
 #[serde(rename_all = "kebab-case")]
 pub enum CandidateFault {
     /// It is not marked as an authority.
-    #[error("is trusted but is not an authority: no CA:TRUE or no keyCertSign")]
+    #[error("is not an authority: no CA:TRUE or no keyCertSign")]
     NotAnAuthority,
     /// It has another key: an earlier or later authority of the same name.
-    #[error("is trusted but has another key")]
+    #[error("has another key")]
     OtherKey(KeyKind),
 }
 
@@ -149,6 +155,9 @@ impl CertificateFault {
             Self::UnknownAuthority { candidate: None, .. } => UNKNOWN.into(),
             Self::UnknownAuthority { candidate: Some(candidate), .. } => {
                 format!("{UNKNOWN}{}", because(candidate)?)
+            }
+            Self::TooManyBetween { .. } => {
+                "x509: too many intermediates for path length constraint".into()
             }
             Self::WrongPurpose { .. } => {
                 "x509: certificate specifies an incompatible key usage".into()

@@ -1,9 +1,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
 
-use super::{Anchored, CandidateFault, CertificateFault, ChainVerdict, KeyKind, Roots, judge};
+use super::{Anchored, CertificateFault, ChainVerdict, Roots, judge};
 use crate::collect::testing::{Ca, Keyed, authority, dated, named};
-use crate::evidence::certificate::Certificate;
+use crate::evidence::certificate::{CandidateFault, Certificate, KeyKind};
 use crate::evidence::moment::Moment;
 
 const HOST: &str = "idp.example.com";
@@ -122,6 +122,56 @@ fn names() {
 }
 
 #[test]
+fn names_to_the_letter() {
+    let ca = ca();
+    let roots = Roots::from_pem(&ca.pem());
+    let plain = ca.sign(&server());
+    let dotted = ca.sign(&dated(named("x", &["idp.example.com."]), 2025, 2026));
+    let trusted = ChainVerdict::Trusted(Anchored::ByAuthority);
+    assert_eq!(judge(&chain(&plain), "idp.example.com.", &roots, now()), trusted);
+    assert_eq!(judge(&chain(&dotted), "idp.example.com.", &roots, now()), trusted);
+    assert_eq!(
+        fault(&dotted, HOST, &roots).go_text().unwrap(),
+        "x509: certificate is valid for idp.example.com., not idp.example.com"
+    );
+    let under = ca.sign(&dated(named("x", &["idp_x.example.com"]), 2025, 2026));
+    assert_eq!(judge(&chain(&under), "idp_x.example.com", &roots, now()), trusted);
+    let star = ca.sign(&dated(named("x", &["*", "idp.*.com", "i*.example.com"]), 2025, 2026));
+    assert!(matches!(fault(&star, HOST, &roots), CertificateFault::WrongName { .. }));
+}
+
+#[test]
+fn an_authority_that_allows_none_below() {
+    let root = ca();
+    let mut params = dated(authority(named("Short", &[])), 2020, 2030);
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
+    let short = root.below(params);
+    let below = short.below(dated(authority(named("Below", &[])), 2020, 2030));
+    let keyed = below.sign(&server()).with(&below).with(&short);
+    let found = fault(&keyed, HOST, &Roots::from_pem(&root.pem()));
+    assert_eq!(found, CertificateFault::TooManyBetween { subject: "CN=Short".into() });
+}
+
+#[test]
+fn an_authority_between_that_is_none() {
+    let root = ca();
+    let below = root.below(dated(named("Below", &[]), 2020, 2030));
+    let keyed = below.sign(&server()).with(&below);
+    let text = fault(&keyed, HOST, &Roots::from_pem(&root.pem())).go_text().unwrap();
+    assert!(text.contains("parent certificate cannot sign this kind of certificate"), "{text}");
+}
+
+#[test]
+fn a_server_certificate_marked_as_authority_is_left_open() {
+    // Go accepts it, webpki does not: no verdict is better than a wrong one.
+    let ca = ca();
+    let keyed = ca.sign(&dated(authority(named(HOST, &[HOST])), 2025, 2026));
+    let found = fault(&keyed, HOST, &Roots::from_pem(&ca.pem()));
+    assert!(matches!(found, CertificateFault::Unsupported { .. }), "{found:?}");
+    assert_eq!(found.go_text(), None);
+}
+
+#[test]
 fn the_name_is_judged_before_the_authority() {
     let keyed = ca().sign(&server());
     let elsewhere = fault(&keyed, "other.example.com", &Roots::none());
@@ -235,4 +285,37 @@ fn no_certificate_and_an_edited_one() {
     edited[0].der = "????".into();
     let verdict = judge(&edited, HOST, &Roots::none(), now());
     assert!(matches!(verdict, ChainVerdict::Refused(CertificateFault::Unreadable { .. })));
+}
+
+#[test]
+fn a_chain_that_is_too_long_is_not_looked_at() {
+    let one = chain(&ca().sign(&server()));
+    let long: Vec<Certificate> = one.iter().cycle().take(100_000).cloned().collect();
+    let verdict = judge(&long, HOST, &Roots::none(), now());
+    assert!(matches!(verdict, ChainVerdict::Refused(CertificateFault::Unsupported { .. })));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    /// No damaged certificate is trusted or stops the program.
+    #[test]
+    fn damage_is_refused(place in 0.0_f64..1.0, change in 1_u8..=255) {
+        let ca = ca();
+        let roots = Roots::from_pem(&ca.pem());
+        let mut der = ca.sign(&server()).chain[0].to_vec();
+        let index = ((der.len() - 1) as f64 * place) as usize;
+        der[index] ^= change;
+        if let Ok(damaged) = Certificate::from_der(&der) {
+            let verdict = judge(&[damaged], HOST, &roots, now());
+            proptest::prop_assert!(matches!(verdict, ChainVerdict::Refused(_)), "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_and_any_text(bytes: Vec<u8>, text: String) {
+        let _ = Certificate::from_der(&bytes);
+        let block = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----");
+        proptest::prop_assert!(crate::evidence::certificate::pem_facts(&block).certificates.is_empty());
+    }
 }

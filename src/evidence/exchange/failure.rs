@@ -64,6 +64,9 @@ pub enum Failure {
     /// Plain HTTP was spoken where TLS was expected.
     #[error("the server speaks plain HTTP where TLS was expected")]
     NotTls,
+    /// Something else than TLS or HTTP was spoken where TLS was expected.
+    #[error("the server speaks neither TLS nor HTTP")]
+    NeitherTlsNorHttp,
     /// What came back is not HTTP.
     #[error("the answer is not HTTP: {detail}")]
     NotHttp {
@@ -156,6 +159,9 @@ impl Failure {
                 format!("tls: failed to verify certificate: {}", fault.go_text()?)
             }
             Self::NotTls => "http: server gave HTTP response to HTTPS client".into(),
+            Self::NeitherTlsNorHttp => {
+                "tls: first record does not look like a TLS handshake".into()
+            }
             Self::TooManyRedirects { limit } => format!("stopped after {limit} redirects"),
             Self::ProxyAnswered { words, .. } if !words.is_empty() => words.clone(),
             Self::BadUrl { url, .. } => unsupported_scheme(url)?,

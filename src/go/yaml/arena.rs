@@ -3,7 +3,7 @@
 //! Nodes live in one vector and name each other by index, so that neither a deep document nor a chain
 //! of aliases can exhaust the stack when it is dropped.
 
-use super::fault::{YamlError, count};
+use super::fault::{Inside, YamlError, count};
 use super::tab::{Before, forbidden_tab, trailing_gap};
 use super::{DEPTH_LIMIT, TEXT_LIMIT};
 use crate::go::tree::Span;
@@ -48,6 +48,7 @@ pub(super) struct Arena {
 pub(super) struct Documents<'t> {
     text: &'t str,
     parser: Parser<'t, StrInput<'t>>,
+    peeked: Option<(Event<'t>, granit_parser::Span)>,
 }
 
 /// A collection whose end has not come yet.
@@ -68,6 +69,8 @@ struct Builder<'t> {
     anchors: HashMap<usize, (Index, String)>,
     latest: Index,
     root: Option<Index>,
+    /// Nothing shows where the root ends, so what follows it may still break it.
+    open_ended: bool,
 }
 
 impl<'t> Documents<'t> {
@@ -87,21 +90,35 @@ impl<'t> Documents<'t> {
             flow_nesting_limit: DEPTH_LIMIT,
             block_nesting_limit: DEPTH_LIMIT,
         };
-        Ok(Documents { text, parser: Parser::new_from_str_with_options(text, options) })
+        let parser = Parser::new_from_str_with_options(text, options);
+        Ok(Documents { text, parser, peeked: None })
     }
 
-    /// The next document, read up to the end of its root node and no further.
+    /// The next document. Go reads it up to the end of its root node and looks at one token more.
     pub(super) fn next_document(&mut self) -> Result<Option<Arena>, YamlError> {
         let mut builder = Builder::new(self.text);
-        for next in self.parser.by_ref() {
-            let (event, span) = next.map_err(|error| YamlError::from_scan(&error, self.text))?;
+        while let Some((event, span)) = self.next_event(builder.inside())? {
             builder.take(event, place(&span))?;
             if let Some(root) = builder.root {
                 builder.refuse_trailing_tabs()?;
+                if builder.open_ended {
+                    self.peeked = self.next_event(Inside::Block)?;
+                }
                 return Ok(Some(Arena { nodes: builder.nodes, root }));
             }
         }
         Ok(None)
+    }
+
+    fn next_event(
+        &mut self,
+        inside: Inside,
+    ) -> Result<Option<(Event<'t>, granit_parser::Span)>, YamlError> {
+        if let Some(peeked) = self.peeked.take() {
+            return Ok(Some(peeked));
+        }
+        let next = self.parser.next().transpose();
+        next.map_err(|error| YamlError::from_scan(&error, self.text, inside))
     }
 }
 
@@ -116,6 +133,7 @@ impl<'t> Builder<'t> {
             anchors: HashMap::new(),
             latest: 0,
             root: None,
+            open_ended: true,
         }
     }
 
@@ -132,6 +150,8 @@ impl<'t> Builder<'t> {
                 let tag = tag.map(|tag| short(&tag));
                 let plain = style == ScalarStyle::Plain && tag.is_none();
                 let scalar = Scalar { text: value.into_owned(), plain, tag };
+                self.refuse_flow_scalar(&scalar, span)?;
+                self.open_ended &= !self.open.is_empty() || style == ScalarStyle::Plain;
                 self.leaf(Kind::Scalar(scalar), span);
                 if style == ScalarStyle::Plain && span.end > span.start {
                     self.before = Before::Plain(self.indent());
@@ -162,6 +182,29 @@ impl<'t> Builder<'t> {
         self.latest = self.nodes.len();
         self.nodes.push(Raw { kind, span });
         self.latest
+    }
+
+    /// The innermost collection that is open.
+    fn inside(&self) -> Inside {
+        match self.open.last() {
+            Some(Open { flow: true, map: true, .. }) => Inside::FlowMap,
+            Some(Open { flow: true, map: false, .. }) => Inside::FlowList,
+            _ => Inside::Block,
+        }
+    }
+
+    /// Older rules than those of the parser: in a flow collection `?` ends a plain scalar, and a key
+    /// stands in one line.
+    fn refuse_flow_scalar(&self, scalar: &Scalar, span: Span) -> Result<(), YamlError> {
+        let Some(open) = self.open.last().filter(|open| open.flow) else { return Ok(()) };
+        let question = scalar.plain && scalar.text.char_indices().any(|(at, c)| at > 0 && c == '?');
+        let key = open.map && open.children.len() % 2 == 0;
+        let explicit = self.gap(self.cursor, span.start).contains('?');
+        let broken = key && !explicit && self.gap(span.start, span.end).contains('\n');
+        if question || broken {
+            return Err(YamlError::between(self.inside(), span));
+        }
+        Ok(())
     }
 
     fn gap(&self, start: usize, end: usize) -> &'t str {
@@ -220,6 +263,7 @@ impl<'t> Builder<'t> {
         let Some(open) = self.open.pop() else { return };
         if open.flow {
             self.pass(span);
+            self.open_ended &= !self.open.is_empty();
         }
         // A block collection ends with its last child; the parser says so only after blank lines.
         let last = open.children.last().map(|&child| self.nodes[child].span.end);

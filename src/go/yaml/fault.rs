@@ -16,6 +16,14 @@ pub struct YamlError {
     pub column: Option<u32>,
 }
 
+/// The innermost collection that is open.
+#[derive(Clone, Copy)]
+pub(super) enum Inside {
+    Block,
+    FlowList,
+    FlowMap,
+}
+
 /// Which half of Go's parser complains; they count lines differently.
 enum Half {
     Parser,
@@ -35,7 +43,8 @@ impl YamlError {
         YamlError { message: message.to_owned(), line: None, column: None }
     }
 
-    pub(super) fn from_scan(error: &ScanError, text: &str) -> YamlError {
+    /// `inside` is the innermost collection that is open.
+    pub(super) fn from_scan(error: &ScanError, text: &str, inside: Inside) -> YamlError {
         let line = match error.kind() {
             // Go notices only at the end that a quote was never closed.
             ErrorKind::UnclosedQuotedScalar => text.matches('\n').count() + 1,
@@ -44,8 +53,18 @@ impl YamlError {
         };
         let line = count(line);
         let column = count(error.marker().col().saturating_add(1));
-        let (half, problem) = wording(error.kind());
-        Self::placed(half, &problem, line, column)
+        let (half, problem) = wording(error.kind(), inside);
+        let mut shown = Self::placed(half, &problem, line, column);
+        if matches!(error.kind(), ErrorKind::SimpleKeyExpected) && line > 1 {
+            // Go notices at the next token, which is mostly in the next line.
+            shown.message = format!("yaml: line {}: {problem}", line + 1);
+        }
+        shown
+    }
+
+    /// An item of a flow collection is followed by something else than a comma or its end.
+    pub(super) fn between(inside: Inside, span: crate::go::tree::Span) -> YamlError {
+        Self::placed(Half::Parser, trailing(inside), span.line, span.column)
     }
 
     /// An error of Go's scanner.
@@ -78,8 +97,11 @@ pub(super) fn count(n: usize) -> u32 {
 }
 
 /// Source: goyaml.v2 `scannerc.go`, `parserc.go`.
-fn wording(kind: &ErrorKind) -> (Half, String) {
+fn wording(kind: &ErrorKind, inside: Inside) -> (Half, String) {
     use ErrorKind as K;
+    if matches!(kind, K::InvalidTrailingDoubleQuotedScalar | K::InvalidTrailingSingleQuotedScalar) {
+        return (Half::Parser, trailing(inside).to_owned());
+    }
     if let Some(text) = parser_words(kind) {
         return (Half::Parser, text.to_owned());
     }
@@ -117,6 +139,14 @@ fn wording(kind: &ErrorKind) -> (Half, String) {
         other => return (Half::Scanner, other.to_string()),
     };
     (Half::Scanner, text.to_owned())
+}
+
+fn trailing(inside: Inside) -> &'static str {
+    match inside {
+        Inside::Block => "did not find expected key",
+        Inside::FlowList => "did not find expected ',' or ']'",
+        Inside::FlowMap => "did not find expected ',' or '}'",
+    }
 }
 
 fn parser_words(kind: &ErrorKind) -> Option<&'static str> {

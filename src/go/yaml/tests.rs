@@ -95,6 +95,14 @@ fn refuses_what_go_refuses() {
         ("a: 1\n b: 2", "yaml: line 2: mapping values are not allowed in this context"),
         ("a: @b", "yaml: found character that cannot start any token"),
         ("a: \u{1}", "yaml: control characters are not allowed"),
+        ("users\n  - name: x\n", "yaml: line 2: mapping values are not allowed in this context"),
+        (
+            "apiVersion v1\nkind: Config",
+            "yaml: line 2: mapping values are not allowed in this context",
+        ),
+        ("kind: Config\nusers\na: b\n", "yaml: line 3: could not find expected ':'"),
+        ("a: {b: x?y}", "yaml: did not find expected ',' or '}'"),
+        ("a: [\"b\" c]", "yaml: did not find expected ',' or ']'"),
         ("a: - b", "yaml: block sequence entries are not allowed in this context"),
     ];
     for (text, expected) in cases {

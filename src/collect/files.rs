@@ -1,0 +1,81 @@
+//! Files, read with a limit.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Bytes of a configuration file or manifest.
+pub(super) const FILE_LIMIT: u64 = 32 << 20;
+/// Files of a folder.
+const MOST_FILES: usize = 500;
+/// Folders inside each other.
+const DEEPEST: usize = 6;
+
+/// The text of a file; bytes that are not UTF-8 are replaced.
+///
+/// # Errors
+///
+/// The system's, or that the file is larger than `limit` bytes or not a file.
+pub fn text(path: &Path, limit: u64) -> io::Result<String> {
+    let metadata = fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(io::Error::other("is a folder"));
+    }
+    bounded(File::open(path)?, limit)
+}
+
+/// What a reader gives, up to a limit.
+pub(super) fn bounded(reader: impl Read, limit: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    reader.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!("has more than {limit} bytes")));
+    }
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()))
+}
+
+/// Writes a new file whole or not at all, readable by its owner alone.
+///
+/// # Errors
+///
+/// The system's.
+pub fn keep(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or_else(|| io::Error::other("names no file"))?;
+    let draft = folder.join(format!(".{}.{}", name.to_string_lossy(), std::process::id()));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&draft).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.and_then(|()| fs::rename(&draft, path)).inspect_err(|_| {
+        let _ = fs::remove_file(&draft);
+    })
+}
+
+/// The files of a folder and below, by name; a file stands for itself.
+pub(super) fn below(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    descend(path, 0, &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn descend(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    if !fs::metadata(path)?.is_dir() {
+        found.push(path.to_owned());
+        return Ok(());
+    }
+    if depth > DEEPEST || found.len() > MOST_FILES {
+        return Ok(());
+    }
+    for entry in fs::read_dir(path)?.flatten() {
+        // A file that vanished or a dangling link is no reason to stop.
+        let _ = descend(&entry.path(), depth + 1, found);
+    }
+    Ok(())
+}

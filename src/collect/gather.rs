@@ -1,0 +1,243 @@
+//! One diagnosis' evidence, source by source. A source that fails becomes a gap; the rest goes on.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use secrecy::ExposeSecret;
+
+use super::files::{FILE_LIMIT, below, text};
+use super::http::{Network, Reach, Terms};
+use super::proxy::ProxyVariables;
+use super::surroundings::Surroundings;
+use super::tls::Trust;
+use super::wishes::Wishes;
+use super::{issuers, live, programs, tokens};
+use crate::client::kubeconfig::{files_to_read, secret_spans};
+use crate::client::view;
+use crate::evidence::documents::{Document, Text};
+use crate::evidence::gathered::{ControlPlane, KubeconfigFile, NetworkUse, Situation};
+use crate::evidence::{Evidence, Gap, Who};
+use crate::go::yaml;
+
+/// An input that was named and cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {why}")]
+pub struct InputError {
+    /// The file.
+    pub path: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Collects everything that the wishes and the surroundings lead to.
+///
+/// # Errors
+///
+/// A file that was named by an option and cannot be read.
+pub fn gather(wishes: &Wishes, around: &Surroundings) -> Result<Evidence, InputError> {
+    let begun = Instant::now();
+    let home = around.home.display().to_string();
+    let mut evidence = Evidence {
+        situation: situation(wishes, around),
+        kubeconfig: Vec::new(),
+        programs: Vec::new(),
+        cache: None,
+        token: None,
+        token_gap: None,
+        client_certificate: None,
+        issuers: Vec::new(),
+        control_planes: control_planes(&wishes.apiserver_config, &home)?,
+        rbac: documents(&wishes.rbac, &home)?,
+        live: None,
+        log: documents(&wishes.apiserver_log, &home)?,
+        gaps: Default::default(),
+    };
+    for path in &wishes.idp_policy {
+        let why = "this version does not read provider policies".to_owned();
+        let how = path.display().to_string();
+        evidence.gaps.insert("policy".to_owned(), Gap { why, ask: Who::You, how });
+    }
+    evidence.kubeconfig = kubeconfig_files(&evidence.situation, around);
+    let issuer_ca = wishes.issuer_ca.as_deref().map(|p| named(p, FILE_LIMIT)).transpose()?;
+    let given = tokens::given(wishes)?;
+    let terms = Terms {
+        reach: if wishes.offline { Reach::Offline } else { Reach::Online },
+        pins: wishes.pins.clone(),
+        proxies: ProxyVariables::read(|name| around.variables.get(name).cloned()),
+        ..Terms::until(begun + wishes.deadline)
+    };
+    let network = Network::new(terms);
+    let asking = ask(&mut evidence, around, &network, given, issuer_ca);
+    super::drive(asking)
+        .map_err(|error| InputError { path: "the network".to_owned(), why: error.to_string() })?;
+    Ok(evidence)
+}
+
+/// Programs and token first, because they say whom to ask; then everything at the same time.
+async fn ask(
+    evidence: &mut Evidence,
+    around: &Surroundings,
+    network: &Network,
+    given: Option<tokens::Given>,
+    issuer_ca: Option<String>,
+) {
+    let merged = view::kubeconfig(&evidence.kubeconfig, &evidence.situation);
+    let overrides = view::overrides(&evidence.situation);
+    let found = merged.as_ref().ok().map(|config| tokens::find(config, &overrides, around));
+    let mut server = None;
+    let mut namespace = "default".to_owned();
+    if let Some(found) = found {
+        evidence.programs =
+            programs::look(&found.programs, around.variable("PATH").unwrap_or("")).await;
+        evidence.cache = found.cache;
+        evidence.token = found.token;
+        evidence.token_gap = found.gap;
+        evidence.client_certificate = found.certificate;
+        server = found.server;
+        namespace = found.namespace;
+    }
+    if let Some(given) = given {
+        evidence.token = Some(given);
+        evidence.token_gap = None;
+        if let Some(server) = &mut server {
+            live::send(server, evidence.token.as_ref());
+        }
+    }
+    let trust = issuer_ca.map_or(Trust::System, Trust::SystemAnd);
+    let wanted = issuers::wanted(evidence);
+    let (seen, live) = tokio::join!(
+        issuers::ask(network, wanted, &trust),
+        live::ask(network, server.as_ref(), &evidence.situation, &namespace),
+    );
+    evidence.issuers = seen;
+    evidence.live = live;
+    live::set_clock(evidence);
+}
+
+fn situation(wishes: &Wishes, around: &Surroundings) -> Situation {
+    const KEPT: &[&str] = &["KUBECONFIG", "KUBECACHEDIR", "HOME"];
+    let variables = KEPT
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), around.variables.get(*name)?.clone())));
+    Situation {
+        now: wishes.now.unwrap_or(around.now),
+        clock: if wishes.now.is_some() { "--now" } else { "this machine" }.to_owned(),
+        gathered_at: around.now,
+        home: around.home.display().to_string(),
+        variables: variables.collect(),
+        overrides: wishes.overrides.clone(),
+        request: wishes.request.clone(),
+        command: view::redacted(&wishes.command),
+        apiserver_version: wishes.apiserver_version.clone(),
+        network: if wishes.offline { NetworkUse::Offline } else { NetworkUse::Asked },
+    }
+}
+
+fn kubeconfig_files(situation: &Situation, around: &Surroundings) -> Vec<KubeconfigFile> {
+    let overrides = view::overrides(situation);
+    let list = around.variables.get("KUBECONFIG").map(String::as_str);
+    let files = files_to_read(overrides.kubeconfig.as_deref(), list, &around.home);
+    files.paths.iter().map(|path| kubeconfig_file(path)).collect()
+}
+
+fn kubeconfig_file(path: &Path) -> KubeconfigFile {
+    let shown = path.display().to_string();
+    match text(path, FILE_LIMIT) {
+        Ok(text) => KubeconfigFile::Read(Document { path: shown, text: veiled(text) }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => KubeconfigFile::Missing(shown),
+        Err(error) => KubeconfigFile::Unreadable(shown, error.to_string()),
+    }
+}
+
+/// A kubeconfig's text with its secrets marked; one that cannot be parsed is sealed whole.
+fn veiled(text: String) -> Text {
+    match yaml::read(&text) {
+        Ok(node) => {
+            let spans = secret_spans(&node, &text);
+            let ranges = spans.iter().map(|(span, kind)| (span.start, span.end, *kind)).collect();
+            Text::with_secrets(text, ranges)
+        }
+        Err(_) => Text::sealed(text),
+    }
+}
+
+/// Each folder or file given is one control plane; a folder of folders is one for each of them.
+fn control_planes(given: &[PathBuf], home: &str) -> Result<Vec<ControlPlane>, InputError> {
+    let mut planes = Vec::new();
+    for path in given {
+        let inner = folders(path);
+        let roots = if inner.is_empty() { vec![path.clone()] } else { inner };
+        for root in roots {
+            planes.push(control_plane(&root, home)?);
+        }
+        let loose = loose_files(path, home)?;
+        if !loose.is_empty() && planes.iter().all(|plane| plane.name != shown_name(path)) {
+            planes.push(ControlPlane { name: shown_name(path), documents: loose });
+        }
+    }
+    Ok(planes)
+}
+
+/// The folders directly in a folder, if it holds several control planes.
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
+    let mut folders: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+/// Files that stand beside the folders of control planes.
+fn loose_files(path: &Path, home: &str) -> Result<Vec<Document>, InputError> {
+    if folders(path).is_empty() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(path).map_err(|why| unreadable(path, &why))?;
+    let mut files: Vec<PathBuf> =
+        entries.flatten().map(|e| e.path()).filter(|path| path.is_file()).collect();
+    files.sort();
+    files.iter().map(|file| document(file, home)).collect()
+}
+
+fn control_plane(root: &Path, home: &str) -> Result<ControlPlane, InputError> {
+    let files = below(root).map_err(|why| unreadable(root, &why))?;
+    let documents = files.iter().map(|file| document(file, home)).collect::<Result<_, _>>()?;
+    Ok(ControlPlane { name: shown_name(root), documents })
+}
+
+fn shown_name(path: &Path) -> String {
+    path.file_stem()
+        .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
+fn documents(given: &[PathBuf], home: &str) -> Result<Option<Vec<Document>>, InputError> {
+    if given.is_empty() {
+        return Ok(None);
+    }
+    let mut documents = Vec::new();
+    for path in given {
+        for file in below(path).map_err(|why| unreadable(path, &why))? {
+            documents.push(document(&file, home)?);
+        }
+    }
+    Ok(Some(documents))
+}
+
+fn document(path: &Path, home: &str) -> Result<Document, InputError> {
+    let text = named(path, FILE_LIMIT)?;
+    Ok(Document { path: view::shown(path, home), text: Text::open(text) })
+}
+
+pub(super) fn named(path: &Path, limit: u64) -> Result<String, InputError> {
+    text(path, limit).map_err(|why| unreadable(path, &why))
+}
+
+fn unreadable(path: &Path, why: &io::Error) -> InputError {
+    InputError { path: path.display().to_string(), why: why.to_string() }
+}
+
+/// A secret text trimmed, as kubectl trims the content of a token file.
+pub(super) fn trimmed(secret: &secrecy::SecretString) -> secrecy::SecretString {
+    secret.expose_secret().trim().to_owned().into()
+}

@@ -1,0 +1,210 @@
+//! What happens to the request: the client's stage first, then the way, then the server's decision.
+
+use super::{Basis, Conclusion, Finding, Fired};
+use crate::checks::{Outcome, Severity, Step};
+use crate::facts::{Facts, Leaf};
+
+/// Draws the conclusion from facts and from the findings that block.
+pub(super) fn conclude(facts: &Facts, fired: &[Fired<'_>]) -> Conclusion {
+    let basis = basis(facts);
+    at_the_client(fired)
+        .or_else(|| no_login(facts, fired))
+        .or_else(|| on_the_way(facts, fired))
+        .or_else(|| certificate(facts, fired))
+        .or_else(|| decided(facts))
+        .or_else(|| blocked(facts, fired))
+        .or_else(|| observed(facts))
+        .map(|(outcome, step)| Conclusion { outcome, step, basis })
+        .unwrap_or(Conclusion { outcome: Outcome::Undetermined, step: open_step(facts), basis })
+}
+
+/// The step as it is known once the findings are in order: a refusal at the server stays where the
+/// server stops; a 403 and a success are explained by the first finding.
+pub(super) fn settle(first: Conclusion, facts: &Facts, fired: &[Fired<'_>]) -> Conclusion {
+    let Some(leading) = fired.first() else { return first };
+    let step = leading.check.step;
+    let moves = match first.outcome {
+        Outcome::Allowed => matches!(step, Step::Kubeconfig | Step::Plugin | Step::Session),
+        Outcome::Forbidden => {
+            leading.severity != Severity::Notice && step > Step::Network || step == Step::Network
+        }
+        Outcome::Unauthorized => facts.text("replay.step").is_none() && step == Step::ApiServer,
+        _ => false,
+    };
+    if moves { Conclusion { step, ..first } } else { first }
+}
+
+/// kubectl or its plugin stops before any request.
+fn at_the_client(fired: &[Fired<'_>]) -> Option<(Outcome, Step)> {
+    let stops = |f: &&Fired<'_>| {
+        f.severity == Severity::Blocks
+            && match f.outcome {
+                Some(outcome) => outcome == Outcome::NoRequest,
+                None => f.check.step <= Step::Plugin,
+            }
+    };
+    let first = fired.iter().filter(stops).min_by_key(|f| f.check.step)?;
+    Some((Outcome::NoRequest, first.check.step))
+}
+
+/// No usable token, and the login cannot bring one.
+fn no_login(facts: &Facts, fired: &[Fired<'_>]) -> Option<(Outcome, Step)> {
+    if facts.holds("token.found") && !facts.holds("token.renewable") {
+        return None;
+    }
+    let fails =
+        |f: &&Fired<'_>| f.severity == Severity::Blocks && f.outcome == Some(Outcome::LoginFails);
+    let first = fired.iter().filter(fails).min_by_key(|f| f.check.step)?;
+    Some((Outcome::LoginFails, first.check.step))
+}
+
+/// The API server does not answer, or cannot run.
+fn on_the_way(facts: &Facts, fired: &[Fired<'_>]) -> Option<(Outcome, Step)> {
+    let ends = |wanted: Outcome| {
+        fired
+            .iter()
+            .filter(|f| f.severity == Severity::Blocks && f.outcome == Some(wanted))
+            .min_by_key(|f| f.check.step)
+    };
+    if let Some(f) = ends(Outcome::ServerDown) {
+        if facts.known("live.reachable") != Some(Leaf::Flag(true)) {
+            return Some((Outcome::ServerDown, f.check.step));
+        }
+        // It runs, so it keeps the settings from before this edit.
+        return Some((Outcome::Unauthorized, f.check.step));
+    }
+    ends(Outcome::Unreachable).map(|f| (Outcome::Unreachable, f.check.step))
+}
+
+/// A client certificate is asked before any token, so its user is the one that RBAC judges.
+fn certificate(facts: &Facts, fired: &[Fired<'_>]) -> Option<(Outcome, Step)> {
+    if !facts.holds("client.certificate")
+        || facts.text("replay.ending").as_deref() == Some("accepted")
+    {
+        let wins = fired.iter().any(|f| f.check.id.as_str() == "client-certificate-wins");
+        if !wins {
+            return None;
+        }
+    }
+    let invalid = fired.iter().any(|f| {
+        f.check.step == Step::Kubeconfig
+            && f.severity == Severity::Blocks
+            && f.outcome == Some(Outcome::Unauthorized)
+    });
+    if invalid {
+        return Some((Outcome::Unauthorized, Step::Kubeconfig));
+    }
+    match facts.known("access.allowed").or_else(|| facts.known("live.allowed")) {
+        Some(Leaf::Flag(true)) => Some((Outcome::Allowed, Step::Access)),
+        Some(Leaf::Flag(false)) => Some((Outcome::Forbidden, Step::Access)),
+        _ => None,
+    }
+}
+
+/// The server's own decision, replayed.
+fn decided(facts: &Facts) -> Option<(Outcome, Step)> {
+    match facts.text("replay.ending")?.as_str() {
+        "refused" => Some((
+            Outcome::Unauthorized,
+            step_named(&facts.text("replay.step").unwrap_or_default()),
+        )),
+        "not-mine" if facts.known("server.oidc") == Some(Leaf::Flag(false)) => {
+            Some((Outcome::Unauthorized, Step::ApiServer))
+        }
+        "not-mine" if facts.text("token.form").as_deref() != Some("jwt") => {
+            Some((Outcome::Unauthorized, Step::Token))
+        }
+        "not-mine" => Some((Outcome::Unauthorized, Step::Issuer)),
+        "accepted" => accepted(facts),
+        _ => None,
+    }
+}
+
+fn accepted(facts: &Facts) -> Option<(Outcome, Step)> {
+    if facts.known("live.status") == Some(Leaf::Count(401)) && !facts.holds("token.renewable") {
+        return Some((Outcome::Unauthorized, Step::ApiServer));
+    }
+    match facts.known("live.allowed").or_else(|| facts.known("access.allowed")) {
+        Some(Leaf::Flag(true)) => Some((Outcome::Allowed, Step::Access)),
+        Some(Leaf::Flag(false)) => Some((Outcome::Forbidden, Step::Access)),
+        _ => None,
+    }
+}
+
+/// The replay could not decide, and a finding that blocks does.
+fn blocked(facts: &Facts, fired: &[Fired<'_>]) -> Option<(Outcome, Step)> {
+    let server = |f: &&Fired<'_>| f.severity == Severity::Blocks && f.check.step < Step::Access;
+    let accepted = facts.text("replay.ending").as_deref() == Some("accepted");
+    let first = fired.iter().filter(server).min_by_key(|f| f.check.step)?;
+    if accepted {
+        return None;
+    }
+    let step = first.check.explains.first().copied().unwrap_or(first.check.step);
+    Some((first.outcome.unwrap_or(Outcome::Unauthorized), step))
+}
+
+/// Nothing else is known, and the live server has spoken.
+fn observed(facts: &Facts) -> Option<(Outcome, Step)> {
+    match (facts.known("live.status"), facts.known("live.allowed")) {
+        (Some(Leaf::Count(401)), _) => Some((Outcome::Unauthorized, Step::Token)),
+        (_, Some(Leaf::Flag(true))) => Some((Outcome::Allowed, Step::Access)),
+        (_, Some(Leaf::Flag(false))) => Some((Outcome::Forbidden, Step::Access)),
+        _ => None,
+    }
+}
+
+/// Where knowledge ends.
+fn open_step(facts: &Facts) -> Step {
+    if facts.gap("server.issuer").is_some() {
+        return Step::ApiServer;
+    }
+    match facts.text("replay.ending").as_deref() {
+        Some("accepted") => Step::Access,
+        Some("undecided") => Step::Signature,
+        _ => Step::Token,
+    }
+}
+
+fn basis(facts: &Facts) -> Basis {
+    let spoke = facts.known("live.status").is_some() || facts.known("live.allowed").is_some();
+    match (spoke, facts.text("replay.ending").is_some()) {
+        (_, true) => Basis::Replayed,
+        (true, false) => Basis::Observed,
+        (false, false) => Basis::Inferred,
+    }
+}
+
+/// The step of that name; the replay uses the contract's names.
+pub(super) fn step_named(name: &str) -> Step {
+    serde_json::from_value(name.into()).unwrap_or(Step::Token)
+}
+
+/// The answer in one sentence.
+pub(super) fn summary(conclusion: &Conclusion, facts: &Facts, findings: &[Finding]) -> String {
+    let leading = findings.first().filter(|f| f.severity != Severity::Notice);
+    match (conclusion.outcome, leading) {
+        (Outcome::Allowed, _) => {
+            let user = facts.text("live.username").or_else(|| facts.text("replay.username"));
+            match user {
+                Some(user) => format!("the request is allowed: the server knows you as {user}"),
+                None => "the request is allowed".to_owned(),
+            }
+        }
+        (Outcome::Undetermined, None) => {
+            "what was seen does not decide it; the list below says what is missing".to_owned()
+        }
+        (_, Some(finding)) => finding.title.clone(),
+        (_, None) => format!("the request stops at {}", conclusion.step.name()),
+    }
+}
+
+/// The server's words: of the token, of its settings, or of the request.
+pub(super) fn server_error(facts: &Facts) -> Option<String> {
+    facts.text("server.refusal").or_else(|| facts.text("replay.error")).or_else(|| {
+        if facts.known("access.allowed") == Some(Leaf::Flag(false)) {
+            facts.text("access.reason")
+        } else {
+            None
+        }
+    })
+}

@@ -1,0 +1,72 @@
+//! One situation per control plane: all facts, and the replayed decision.
+
+use super::server::{Plane, planes};
+use super::{Facts, access, client, compare, decision, issuer, live, log, server, token};
+use crate::evidence::{Evidence, Origin};
+use crate::replay::Decision;
+
+/// The facts as one API server would meet them.
+#[derive(Debug)]
+pub struct Situation {
+    /// The facts.
+    pub facts: Facts,
+    /// The decision, if settings and token were there to decide on.
+    pub decision: Option<Decision>,
+}
+
+/// A situation for each control plane; one without settings when none could be read.
+pub fn situations(evidence: &Evidence) -> Vec<Situation> {
+    let mut common = Facts::default();
+    let clock = Origin::new("clock", evidence.situation.clock.as_str());
+    common.know("now", evidence.situation.now, clock);
+    client::note(&mut common, evidence);
+    token::note(&mut common, evidence, evidence.situation.now);
+    live::note(&mut common, evidence);
+    log::note(&mut common, evidence);
+    renewable(&mut common);
+    for (branch, gap) in &evidence.gaps {
+        common.miss(branch, gap.clone());
+    }
+    let planes = planes(evidence, common.text("live.version").as_deref());
+    if planes.is_empty() {
+        return vec![without_settings(common, evidence)];
+    }
+    (0..planes.len()).map(|index| with_settings(&common, evidence, &planes, index)).collect()
+}
+
+fn without_settings(mut facts: Facts, evidence: &Evidence) -> Situation {
+    facts.miss("server", server::gap(evidence));
+    finish(&mut facts, evidence, None);
+    Situation { facts, decision: None }
+}
+
+fn with_settings(common: &Facts, evidence: &Evidence, planes: &[Plane], index: usize) -> Situation {
+    let mut facts = common.clone();
+    let plane = &planes[index];
+    let others: Vec<&Plane> =
+        planes.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, p)| p).collect();
+    server::note(&mut facts, plane, &others);
+    let decision = finish(&mut facts, evidence, Some(plane));
+    Situation { facts, decision }
+}
+
+/// What follows from both sides together.
+fn finish(facts: &mut Facts, evidence: &Evidence, plane: Option<&Plane>) -> Option<Decision> {
+    issuer::note(facts, evidence, plane);
+    issuer::note_fault(facts, evidence, plane);
+    compare::note(facts, evidence.situation.now);
+    let decided = plane.and_then(|p| decision::note(facts, evidence, p, evidence.situation.now));
+    access::note(facts, evidence, plane);
+    decided
+}
+
+/// A client renews an expired token by itself when a plugin or a refresh token is there to do it.
+fn renewable(facts: &mut Facts) {
+    if !facts.holds("token.expired") {
+        facts.know("token.renewable", false, Origin::default());
+        return;
+    }
+    let source = facts.text("token.source").unwrap_or_default();
+    let plugin = source == "plugin-cache" && facts.holds("plugin.found");
+    facts.know("token.renewable", plugin, Origin::new("client", ""));
+}
