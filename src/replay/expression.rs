@@ -96,13 +96,18 @@ fn aside<T: Send>(run: impl FnOnce() -> T + Send) -> Option<T> {
     })
 }
 
-fn too_long(text: &str) -> Option<String> {
-    (text.len() > TEXT_LIMIT).then(|| "a reader of CEL expressions of this length".to_owned())
+fn unread(text: &str, release: Release) -> Option<String> {
+    if text.len() > TEXT_LIMIT {
+        return Some("a reader of CEL expressions of this length".to_owned());
+    }
+    // Old releases read quoted names as nonsense, each in its own words.
+    let quoted = text.contains('`') && !release.since(33);
+    quoted.then(|| "a reader of quoted names as this release has it".to_owned())
 }
 
 /// Compiles an expression.
 pub(crate) fn compile(text: &str, scope: Scope, wanted: Wanted, release: Release) -> Compiled {
-    if let Some(missing) = too_long(text) {
+    if let Some(missing) = unread(text, release) {
         return Compiled::CannotTell(missing);
     }
     let compiled = aside(|| match parse::parse(text, release) {
@@ -125,7 +130,7 @@ fn refused(issues: &[issue::Issue], text: &str) -> Compiled {
 
 /// Whether the expression selects this claim with a dot.
 pub(crate) fn selects(text: &str, claim: &str) -> bool {
-    if too_long(text).is_some() || text.is_empty() {
+    if unread(text, Release::NEWEST).is_some() || text.is_empty() {
         return false;
     }
     let found = aside(|| {
@@ -133,6 +138,22 @@ pub(crate) fn selects(text: &str, claim: &str) -> bool {
         parsed.is_ok_and(|parsed| parse::selects(&parsed.root, "claims", claim))
     });
     found.unwrap_or(false)
+}
+
+/// Why releases before 1.34 cannot hand the claims to expressions at all; nothing when they can.
+/// Source: k8s.io/apiserver 0.33, oidc.go, `convertObjectToUnstructured`; k8s.io/apimachinery,
+/// pkg/runtime/converter.go.
+pub(crate) fn unconvertible(claims: &Claims<'_>, release: Release) -> Option<String> {
+    if release.since(34) {
+        return None;
+    }
+    let mut members: Vec<(&str, Raw<'_>)> = claims.iter().collect();
+    members.sort_by_key(|(name, _)| *name);
+    let refuse = |(_, raw): &(&str, Raw<'_>)| {
+        let error = Value::decode(*raw, release).err()?;
+        Some(format!("error decoding {} from json: {error}", raw.kind().word()))
+    };
+    aside(|| members.iter().find_map(refuse)).flatten()
 }
 
 /// Evaluates an expression over the claims.
@@ -147,7 +168,7 @@ pub(crate) fn over_user(text: &str, user: &User, release: Release) -> Evaluation
 }
 
 fn evaluate_aside(text: &str, scope: Scope, subject: Subject<'_>, release: Release) -> Evaluation {
-    if let Some(missing) = too_long(text) {
+    if let Some(missing) = unread(text, release) {
         return Evaluation::CannotTell(missing);
     }
     let evaluation = aside(|| {

@@ -119,7 +119,7 @@ impl Evaluator<'_> {
             return Ok(Value::Claims);
         }
         let decode = |(name, raw): &(&str, Raw<'_>)| {
-            // What an old server says of a number out of range is not known.
+            // A claim out of range has stopped the token before.
             let value = Value::decode(*raw, self.release)
                 .map_err(|_| Fault::beyond("a claim that is out of range"))?;
             Ok(((*name).to_owned(), value))

@@ -4,10 +4,13 @@ use super::*;
 
 #[test]
 fn selection_is_by_syntax() {
-    for text in ["claims.email", "claims.?email.orValue('')", "has(claims.email)", "[claims.email]"] {
+    for text in ["claims.email", "claims.?email.orValue('')", "has(claims.email)", "[claims.email]"]
+    {
         assert!(selects(text, "email"), "{text}");
     }
-    for text in ["claims['email']", "claims.emails", "other.email", "claims.a.email", "claims.email +"] {
+    for text in
+        ["claims['email']", "claims.emails", "other.email", "claims.a.email", "claims.email +"]
+    {
         assert!(!selects(text, "email"), "{text}");
     }
     let inside = "dyn(claims.g).exists(g, g == claims.email)";
@@ -38,7 +41,8 @@ fn a_list_where_text_is_wanted_is_worded_as_the_server_does() {
     let payload = br#"{"groups":["a","b"]}"#;
     let claims = Claims::read(payload);
     let text = "has(claims.groups) ? claims.groups.split(',').map(g, 'aks:jwt:' + g) : []";
-    let error = format!("expression '{text}' resulted in error: no such overload: split(list, string)");
+    let error =
+        format!("expression '{text}' resulted in error: no such overload: split(list, string)");
     assert_eq!(over_claims(text, &claims, Release::NEWEST), Evaluation::Failed(error));
 }
 
