@@ -210,4 +210,9 @@ impl<'a> Claims<'a> {
     pub(crate) fn written(&self, name: &str) -> Option<String> {
         self.get(name).map(|raw| String::from_utf8_lossy(raw.bytes()).into_owned())
     }
+
+    /// All names and values, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Raw<'a>)> {
+        self.members.iter().map(|(name, value)| (name.as_str(), *value))
+    }
 }

@@ -96,8 +96,9 @@ impl Jwk {
         if let (Some(leaf), Some(public)) = (leaf, &public)
             && !same_key(leaf, public)
         {
+            let verb = if release.since(33) { "to" } else { "do" };
             return Err(format!(
-                "{jose}: invalid JWK, public keys in key and x5c fields to not match"
+                "{jose}: invalid JWK, public keys in key and x5c fields {verb} not match"
             ));
         }
         members.check_thumbprints(leaf).map_err(|error| format!("{jose}: invalid JWK, {error}"))?;

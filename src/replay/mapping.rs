@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::go::json;
 use crate::go::quote::quote;
 
-use super::authenticator::Mapping;
+use super::authenticator::{ClaimRule, Mapping};
 use super::claims::Claims;
 use super::decision::Case;
 use super::distributed::{self, Expansion};
@@ -33,6 +33,7 @@ pub(super) fn map(case: &mut Case<'_>, payload: &[u8]) -> Option<User> {
 
 fn make(case: &mut Case<'_>, claims: &Claims<'_>) -> Result<Known<User>, Stopped> {
     let asks = expand(case, claims)?;
+    convert(case, claims)?;
     let username = username(case, claims)?;
     let groups = match asks {
         Some(endpoint) => {
@@ -50,6 +51,29 @@ fn make(case: &mut Case<'_>, claims: &Claims<'_>) -> Result<Known<User>, Stopped
         .map(|(((username, groups), uid), extra)| User { username, uid, groups, extra });
     rules::check(case, claims, user.as_ref())?;
     Ok(user)
+}
+
+/// Old releases convert all claims as soon as any expression looks at them.
+fn convert(case: &mut Case<'_>, claims: &Claims<'_>) -> Result<(), Stopped> {
+    let authenticator = case.authenticator;
+    let mappings =
+        [Some(&authenticator.username), authenticator.groups.as_ref(), authenticator.uid.as_ref()];
+    let looked_at = mappings.into_iter().flatten().any(|m| matches!(m, Mapping::Expression(_)))
+        || !authenticator.extra.is_empty()
+        || authenticator.claim_rules.iter().any(|r| matches!(r, ClaimRule::Expression { .. }));
+    if !looked_at {
+        return Ok(());
+    }
+    match expression::unconvertible(claims, case.server.release) {
+        None => Ok(()),
+        Some(error) => {
+            let token_side = Side::new("claims", error.clone());
+            let server_side = Side::new("kube-apiserver", "claims that fit its number types");
+            let error = format!("oidc: could not convert claims to unstructured: {error}");
+            case.steps.stopped(Step::Username, Mismatch { token_side, server_side, error });
+            Err(Stopped)
+        }
+    }
 }
 
 /// The endpoint that the server asks for distributed groups, if it does.

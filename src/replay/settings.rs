@@ -98,19 +98,26 @@ fn from_file(text: &str, path: &str, flags: &Flags, release: Release) -> Result<
         return Err(Refusal::new(error, meaning));
     }
     let loaded = file::load(text, release).map_err(|unreadable| Refusal {
-        error: format!(
-            "failed to load authentication configuration from file {}: {}",
-            crate::go::quote::quote(path),
-            unreadable.error
+        error: wrapped(
+            release,
+            &format!(
+                "failed to load authentication configuration from file {}: ",
+                crate::go::quote::quote(path)
+            ),
+            &unreadable.error,
         ),
         meaning: format!("the file {path} cannot be decoded"),
         place: unreadable.place,
     })?;
     let configuration = &loaded.configuration;
     if configuration.anonymous.is_some() && flags.anonymous_auth.is_some() {
-        let detail = "--anonymous-auth flag cannot be set when anonymous field is configured in \
-             authentication configuration file";
-        let error = FieldError::forbidden("anonymous", detail);
+        // The flag was misspelt until 1.34.
+        let flag = if release.since(34) { "--anonymous-auth" } else { "--anonynous-auth" };
+        let detail = format!(
+            "{flag} flag cannot be set when anonymous field is configured in authentication \
+             configuration file"
+        );
+        let error = FieldError::forbidden("anonymous", &detail);
         return Err(Refusal {
             error: error.text(),
             meaning: "anonymous access is set both by --anonymous-auth and in the file".to_owned(),
@@ -119,7 +126,7 @@ fn from_file(text: &str, path: &str, flags: &Flags, release: Release) -> Result<
     }
     let mut errors = validation::check(configuration, release);
     errors.extend(check_anonymous_gate(configuration, flags, release));
-    refuse_invalid(&errors, Some(&loaded.document))?;
+    refuse_invalid(&errors, release, Some(&loaded.document))?;
     check_construction(configuration, flags, release, Some(&loaded.document))?;
     let anonymous = anonymous(configuration, flags);
     let authenticators = configuration
@@ -151,11 +158,24 @@ fn check_anonymous_gate(
     Some(FieldError::forbidden("anonymous", detail))
 }
 
+/// The text behind the words that 1.34 began to put in front.
+fn wrapped(release: Release, words: &str, text: &str) -> String {
+    if release.since(34) { format!("{words}{text}") } else { text.to_owned() }
+}
+
 /// Refuses a configuration that violates rules.
-fn refuse_invalid(errors: &[FieldError], document: Option<&Node>) -> Result<(), Refusal> {
+fn refuse_invalid(
+    errors: &[FieldError],
+    release: Release,
+    document: Option<&Node>,
+) -> Result<(), Refusal> {
     let Some(first) = errors.first() else { return Ok(()) };
     Err(Refusal {
-        error: format!("invalid authentication configuration: {}", validation::aggregate(errors)),
+        error: wrapped(
+            release,
+            "invalid authentication configuration: ",
+            &validation::aggregate(errors),
+        ),
         meaning: format!("{} violates a rule of the authentication configuration", first.path),
         place: document.and_then(|document| locate(document, &first.path)),
     })
@@ -204,7 +224,7 @@ fn from_flags(flags: &Flags, ca_file: &Sight<'_>, release: Release) -> Result<Se
     let Some(jwt) = legacy::entry(flags, ca_file, release)? else { return Ok(server) };
     let configuration = Configuration { jwt: vec![jwt], anonymous: None };
     if release.since(29) {
-        refuse_invalid(&validation::check(&configuration, release), None)?;
+        refuse_invalid(&validation::check(&configuration, release), release, None)?;
         check_construction(&configuration, flags, release, None)?;
     }
     let algorithms = algorithms(flags)?;

@@ -115,11 +115,21 @@ pub(crate) fn check(configuration: &Configuration, release: Release) -> Vec<Fiel
         && !anonymous.enabled
         && !anonymous.paths.is_empty()
     {
-        let conditions: Vec<_> =
-            anonymous.paths.iter().map(|path| serde_json::json!({ "Path": path })).collect();
-        let value = serde_json::Value::from(conditions).to_string();
+        let value = conditions(&anonymous.paths, release);
         let detail = "enabled should be set to true when conditions are defined";
         errors.push(FieldError::with_value("anonymous.conditions", &value, detail));
     }
     errors
+}
+
+/// Conditions as the messages show them: in JSON since 1.34, as Go's own syntax before.
+fn conditions(paths: &[String], release: Release) -> String {
+    if release.since(34) {
+        let list: Vec<_> = paths.iter().map(|path| serde_json::json!({ "Path": path })).collect();
+        return serde_json::Value::from(list).to_string();
+    }
+    let name = "apiserver.AnonymousAuthCondition";
+    let list: Vec<String> =
+        paths.iter().map(|path| format!("{name}{{Path:{}}}", quote(path))).collect();
+    format!("[]{name}{{{}}}", list.join(", "))
 }
