@@ -181,7 +181,7 @@ fn access(facts: &Facts) -> Line {
         Some(_) => (Mark::Stopped, reason),
         None => match facts.gap("access.allowed") {
             Some(gap) => (Mark::CannotTell, gap.why.clone()),
-            None => (Mark::NotReached, "no identity to ask RBAC about".to_owned()),
+            None => (Mark::NotReached, "RBAC is asked when a user name results".to_owned()),
         },
     };
     line(Step::Access, mark, detail, facts, &["access.reason"])

@@ -140,15 +140,17 @@ fn finding(out: &mut String, finding: &Finding) {
     let certainty = certainty.as_ref().and_then(|v| v.as_str()).unwrap_or_default();
     let _ = writeln!(out, "{painted}  ({certainty}; {})", actor(finding.who));
     paragraph(out, &finding.message, "  ");
-    for side in &finding.evidence {
-        evidence(out, side);
-    }
     if finding.severity == Severity::Notice {
         if let Some(fix) = finding.fixes.first() {
-            self::fix(out, fix);
+            paragraph(out, &format!("{}: {}", actor(fix.who), fix.title), "  ");
         }
         return;
     }
+    let _ = writeln!(out);
+    for side in &finding.evidence {
+        evidence(out, side);
+    }
+    let _ = writeln!(out);
     paragraph(out, &format!("why: {}", finding.why), "  ");
     for fix in &finding.fixes {
         self::fix(out, fix);
@@ -173,8 +175,15 @@ fn evidence(out: &mut String, side: &Evidence) {
     }
 }
 
+/// A value as JSON, with room to break a list.
 fn value_text(value: &serde_json::Value) -> String {
-    value.to_string()
+    match value {
+        serde_json::Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(value_text).collect();
+            format!("[{}]", items.join(", "))
+        }
+        other => other.to_string(),
+    }
 }
 
 /// Long values keep their ends, so that both sides can still be compared.
