@@ -40,8 +40,19 @@ fn answer(out: &mut String, report: &Report) {
         let _ = writeln!(out, "{shown}");
     }
     let _ = writeln!(out);
-    if let Some(cause) = &verdict.cause {
+    let leading = report.findings.first().filter(|f| f.severity != Severity::Notice);
+    if let (Some(cause), Some(_)) = (&verdict.cause, leading) {
         row(out, "cause", &format!("{cause}, at the step {}", verdict.step.name()));
+    }
+    let further: Vec<&str> = report
+        .findings
+        .iter()
+        .skip(1)
+        .filter(|f| f.severity == Severity::Blocks)
+        .map(|f| f.id.as_str())
+        .collect();
+    if !further.is_empty() {
+        row(out, "also blocks", &further.join(", "));
     }
     row(out, "request", &request(report));
     if let Some(error) = &verdict.server_error {
