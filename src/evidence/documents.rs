@@ -30,7 +30,7 @@ impl Text {
                 continue;
             }
             blanked.push_str(&text[end..from]);
-            blanked.push_str(&format!("REDACTED-{}", kind.replace(' ', "-")));
+            blanked.push_str(&placeholder(kind));
             // Lines keep their numbers.
             blanked.extend(text[from..to].chars().filter(|c| *c == '\n'));
             (end, hidden) = (to, hidden + 1);
@@ -58,6 +58,15 @@ impl Text {
     /// How many secrets it holds.
     pub fn hidden(&self) -> usize {
         self.hidden
+    }
+}
+
+/// What stands in the place of a secret. A key's field holds base64, so its placeholder does too
+/// (`REDACTED`), and the blanked text can still be read as kubectl reads it.
+fn placeholder(kind: &str) -> String {
+    match kind {
+        "client key" => "UkVEQUNURUQ=".to_owned(),
+        kind => format!("REDACTED-{}", kind.replace(' ', "-")),
     }
 }
 

@@ -16,16 +16,14 @@ const AUTHENTICATED: &str = "system:authenticated";
 
 /// Sets the facts of RBAC.
 pub(super) fn note(facts: &mut Facts, evidence: &Evidence, plane: Option<&Plane>) {
+    // Without an identity there is nobody to ask about: what is missing then is told elsewhere.
+    let Some(user) = identity(facts) else { return };
     let objects = match objects(evidence, &facts.text("request.namespace").unwrap_or_default()) {
         Ok(objects) => objects,
         Err(gap) => {
             facts.miss("access", gap);
             return;
         }
-    };
-    let Some(user) = identity(facts) else {
-        facts.miss("access", no_identity());
-        return;
     };
     let request = request(facts);
     let minor = plane.map_or(37, |plane| plane.release.minor);
@@ -45,14 +43,6 @@ fn identity(facts: &Facts) -> Option<Identity> {
         groups.push(AUTHENTICATED.to_owned());
     }
     Some(Identity { username, groups })
-}
-
-fn no_identity() -> Gap {
-    Gap {
-        why: "no identity results, so RBAC cannot be asked".to_owned(),
-        ask: Who::You,
-        how: String::new(),
-    }
 }
 
 fn request(facts: &Facts) -> Request {

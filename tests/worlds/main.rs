@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod api_server;
+mod cases;
 mod certificates;
 mod control_plane;
 mod home;
@@ -46,6 +47,17 @@ fn record_score() {
     let text = score::record(&all_marks());
     std::fs::write(score::path(), &text).expect("the record can be written");
     println!("{text}");
+}
+
+/// Rewrites fixtures/cases: each world's evidence, saved by the program itself as a user's bundle.
+#[test]
+#[ignore = "writes the cases that tests/cases.rs judges"]
+fn save_cases() {
+    let root = tempfile::tempdir().expect("a directory");
+    for world in world::all() {
+        let stage = Stage::set(&world, Some(root.path()));
+        cases::save(&world, &stage);
+    }
 }
 
 /// Runs the world that WORLD names and shows everything.
