@@ -70,7 +70,19 @@ fn frame(evidence: &Evidence, situation: &Situation) -> Frame {
 }
 
 fn user(situation: &Situation) -> Option<User> {
-    situation.decision.as_ref().and_then(|decision| decision.user.clone())
+    let judged = situation.facts.text("access.username");
+    let user = situation.decision.as_ref().and_then(|decision| decision.user.clone());
+    match (judged, user) {
+        (Some(name), Some(user)) if user.username == name => Some(user),
+        // A client certificate's user, whom the server believes before any token.
+        (Some(username), _) => Some(User {
+            username,
+            uid: String::new(),
+            groups: situation.facts.texts("access.groups").unwrap_or_default(),
+            extra: Default::default(),
+        }),
+        (None, user) => user,
+    }
 }
 
 fn request(situation: &Situation) -> RequestLine {

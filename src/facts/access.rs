@@ -18,6 +18,17 @@ const AUTHENTICATED: &str = "system:authenticated";
 pub(super) fn note(facts: &mut Facts, evidence: &Evidence, plane: Option<&Plane>) {
     // Without an identity there is nobody to ask about: what is missing then is told elsewhere.
     let Some(user) = identity(facts) else { return };
+    if let Some(other) = facts.text("client.impersonates") {
+        let why = format!("the entry acts as {other}, and RBAC is not judged for impersonation");
+        let how = "kubectl auth can-i".to_owned();
+        facts.miss("access", Gap { why, ask: Who::You, how });
+        return;
+    }
+    let origin = Origin::new("replay", "");
+    let groups: Vec<String> =
+        user.groups.iter().filter(|group| *group != AUTHENTICATED).cloned().collect();
+    facts.know("access.username", user.username.as_str(), origin.clone());
+    facts.know("access.groups", groups, origin);
     let objects = match objects(evidence, &facts.text("request.namespace").unwrap_or_default()) {
         Ok(objects) => objects,
         Err(gap) => {
@@ -30,7 +41,7 @@ pub(super) fn note(facts: &mut Facts, evidence: &Evidence, plane: Option<&Plane>
     let decision = decide(&objects, &user, &request, &Wording::of_minor(minor));
     note_decision(facts, &decision);
     note_near(facts, evidence, &objects, &user, &request, &decision);
-    note_commands(facts, &user);
+    note_commands(facts, &objects, &user, &request);
 }
 
 /// The identity that RBAC judges: that of the client certificate if one is sent, else the token's.
@@ -283,22 +294,49 @@ fn groups_bound(objects: &Objects, request: &Request) -> bool {
     })
 }
 
-fn note_commands(facts: &mut Facts, user: &Identity) {
+/// Commands that bind this identity, with a role that allows the request and no more than it needs:
+/// the built-in `view` where that was read and is enough, else a role for the very request.
+fn note_commands(facts: &mut Facts, objects: &Objects, user: &Identity, request: &Request) {
+    let Request::Resource(asked) = request else { return };
     let origin = Origin::new("rbac", "");
-    let namespace = facts.text("request.namespace").unwrap_or_default();
-    let kind = match namespace.as_str() {
-        "" => "clusterrolebinding oidc-view".to_owned(),
-        name => format!("rolebinding oidc-view -n {}", quoted(name)),
-    };
-    let bind = |subject: String| format!("kubectl create {kind} --clusterrole=view {subject}");
-    facts.know(
-        "access.bind_user_command",
-        bind(format!("--user={}", quoted(&user.username))),
-        origin.clone(),
+    let view = objects.cluster_role("view");
+    let enough = view.is_some_and(|role| role.rules.iter().any(|rule| rule.allows(request)));
+    let role =
+        if enough { "view".to_owned() } else { format!("oidc-{}-{}", asked.verb, asked.resource) };
+    let make = format!(
+        "kubectl create clusterrole {} --verb={} --resource={} && ",
+        quoted(&role),
+        quoted(&asked.verb),
+        quoted(&resource_with_group(asked)),
     );
-    if let Some(group) = user.groups.iter().find(|group| *group != AUTHENTICATED) {
-        facts.know("access.bind_group_command", bind(format!("--group={}", quoted(group))), origin);
+    let make = if enough { String::new() } else { make };
+    let name = format!("oidc-{}", if enough { "view" } else { role.trim_start_matches("oidc-") });
+    let kind = match asked.namespace.as_str() {
+        "" => format!("clusterrolebinding {}", quoted(&name)),
+        space => format!("rolebinding {} -n {}", quoted(&name), quoted(space)),
+    };
+    let bind = |subject: String| {
+        format!("{make}kubectl create {kind} --clusterrole={} {subject}", quoted(&role))
+    };
+    let user_command = bind(format!("--user={}", quoted(&user.username)));
+    facts.know("access.bind_user_command", user_command, origin.clone());
+    // Of several groups only a person can tell which one is meant.
+    let own: Vec<&String> = user.groups.iter().filter(|g| *g != AUTHENTICATED).collect();
+    if let [group] = own.as_slice() {
+        let command = bind(format!("--group={}", quoted(group)));
+        facts.know("access.bind_group_command", command, origin);
     }
+}
+
+/// `deployments.apps`, `pods/log`.
+fn resource_with_group(asked: &ResourceRequest) -> String {
+    let group = if asked.group.is_empty() { String::new() } else { format!(".{}", asked.group) };
+    let part = if asked.subresource.is_empty() {
+        String::new()
+    } else {
+        format!("/{}", asked.subresource)
+    };
+    format!("{}{group}{part}", asked.resource)
 }
 
 fn quoted(text: &str) -> String {
