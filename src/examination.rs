@@ -3,7 +3,8 @@
 //! Pure: the same evidence gives the same report, whether it was gathered just now, read from a
 //! bundle, or is a bundled case.
 
-use crate::checks::{Check, Outcome};
+use crate::checks::{Check, CheckId, Outcome};
+use crate::client::view;
 use crate::diagnosis::{self, Diagnosis, Documents};
 use crate::evidence::{Evidence, bundle};
 use crate::facts::{self, Facts, Situation};
@@ -17,6 +18,8 @@ pub struct Examination {
     pub report: Report,
     /// The facts behind it.
     pub facts: Facts,
+    /// Checks whose expression failed: defects of the checks, not of the situation.
+    pub defects: Vec<String>,
 }
 
 /// Examines the evidence. Of several control planes the first that does not let the request through
@@ -49,7 +52,9 @@ fn examine_here(evidence: &Evidence, checks: &[Check]) -> Examination {
     let situation = situations.swap_remove(chosen);
     let frame = frame(evidence, &situation);
     let report = Report::new(&judged[chosen], &situation.facts, frame);
-    Examination { report, facts: situation.facts }
+    let told = |(id, why): &(CheckId, String)| format!("the check {id} is defective: {why}");
+    let defects = judged[chosen].defects.iter().map(told).collect();
+    Examination { report, facts: situation.facts, defects }
 }
 
 fn frame(evidence: &Evidence, situation: &Situation) -> Frame {
@@ -85,7 +90,8 @@ fn documents(evidence: &Evidence) -> Documents {
     let mut texts = std::collections::BTreeMap::new();
     for file in &evidence.kubeconfig {
         if let KubeconfigFile::Read(document) = file {
-            texts.insert(document.path.clone(), document.text.blanked().to_owned());
+            let shown = view::shown(document.path.as_ref(), &evidence.situation.home);
+            texts.insert(shown, document.text.blanked().to_owned());
         }
     }
     let planes = evidence.control_planes.iter().flat_map(|plane| &plane.documents);
