@@ -41,9 +41,13 @@ readme:
 test:
     .ci/run test
 
-# Write the session in README.md again
+# Write the demo in README.md again
 record-readme:
     .ci/readme
+
+# Write the session against the lab in README.md again; kubectl-oidc_login has to be on PATH
+record-lab:
+    .ci/readme --lab
 
 # Write fixtures/worlds/SCORE.md again
 record-score:
