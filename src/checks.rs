@@ -228,6 +228,8 @@ pub struct Check {
     pub outcome: Option<Outcome>,
     /// Checks that say less about the same thing.
     pub before: Vec<CheckId>,
+    /// Checks that say nothing more when this one fires, and are then left out.
+    pub replaces: Vec<CheckId>,
     /// What is true when nothing is wrong.
     pub holds: String,
     /// True when the defect is there.

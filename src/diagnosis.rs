@@ -97,6 +97,7 @@ pub fn diagnose(
             Verdict::Holds => {}
         }
     }
+    leave_out_replaced(&mut fired);
     let first = conclusion::conclude(facts, &fired);
     let order = order::sort(&mut fired, &first);
     debug_assert_eq!(order, fired.len());
@@ -112,6 +113,13 @@ pub fn diagnose(
         findings,
         defects,
     }
+}
+
+/// A general finding says nothing more where a specific one of the same thing fired.
+fn leave_out_replaced(fired: &mut Vec<Fired<'_>>) {
+    let replaced: Vec<CheckId> =
+        fired.iter().flat_map(|f| f.check.replaces.iter().cloned()).collect();
+    fired.retain(|f| !replaced.contains(&f.check.id));
 }
 
 fn wait(
@@ -140,11 +148,35 @@ fn branch_of(facts: &Facts, path: &str) -> String {
         .to_owned()
 }
 
+/// What could have changed the verdict: a gap that some check waits for, or the settings and the token
+/// themselves.
 fn unknowns(facts: &Facts, mut waiting: BTreeMap<String, (Gap, Vec<CheckId>)>) -> Vec<Unknown> {
-    for (branch, gap) in facts.gaps() {
+    const ALWAYS: &[&str] = &["client", "policy", "server", "server.ca_fault", "token"];
+    for (branch, gap) in facts.gaps().filter(|(branch, _)| ALWAYS.contains(branch)) {
         waiting.entry(branch.to_owned()).or_insert_with(|| (gap.clone(), Vec::new()));
     }
-    waiting.into_iter().map(|(what, (gap, checks))| Unknown { what, gap, checks }).collect()
+    let mut unknowns: Vec<Unknown> =
+        waiting.into_iter().map(|(what, (gap, checks))| Unknown { what, gap, checks }).collect();
+    fold(&mut unknowns);
+    unknowns
+}
+
+/// One missing source is told once, under its shortest name.
+fn fold(unknowns: &mut Vec<Unknown>) {
+    let mut kept: Vec<Unknown> = Vec::new();
+    unknowns.sort_by_key(|unknown| unknown.what.len());
+    for unknown in unknowns.drain(..) {
+        match kept.iter_mut().find(|known| known.gap == unknown.gap) {
+            Some(known) => {
+                known.checks.extend(unknown.checks);
+                known.checks.sort();
+                known.checks.dedup();
+            }
+            None => kept.push(unknown),
+        }
+    }
+    kept.sort_by(|a, b| a.what.cmp(&b.what));
+    *unknowns = kept;
 }
 
 /// The actors of the findings that block, in the order in which they come.

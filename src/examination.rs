@@ -3,7 +3,7 @@
 //! Pure: the same evidence gives the same report, whether it was gathered just now, read from a
 //! bundle, or is a bundled case.
 
-use crate::checks::{Check, Outcome};
+use crate::checks::{Check, CheckId, Outcome};
 use crate::diagnosis::{self, Diagnosis, Documents};
 use crate::evidence::{Evidence, bundle};
 use crate::facts::{self, Facts, Situation};
@@ -17,6 +17,8 @@ pub struct Examination {
     pub report: Report,
     /// The facts behind it.
     pub facts: Facts,
+    /// Checks whose expression failed: defects of the checks, not of the situation.
+    pub defects: Vec<String>,
 }
 
 /// Examines the evidence. Of several control planes the first that does not let the request through
@@ -39,7 +41,7 @@ const STACK: usize = 32 * 1024 * 1024;
 
 fn examine_here(evidence: &Evidence, checks: &[Check]) -> Examination {
     let mut situations = facts::situations(evidence);
-    let documents = documents(evidence);
+    let documents = Documents(facts::texts(evidence));
     let judged: Vec<Diagnosis> = situations
         .iter()
         .map(|s| diagnosis::diagnose(&s.facts, s.decision.as_ref(), checks, &documents))
@@ -49,7 +51,9 @@ fn examine_here(evidence: &Evidence, checks: &[Check]) -> Examination {
     let situation = situations.swap_remove(chosen);
     let frame = frame(evidence, &situation);
     let report = Report::new(&judged[chosen], &situation.facts, frame);
-    Examination { report, facts: situation.facts }
+    let told = |(id, why): &(CheckId, String)| format!("the check {id} is defective: {why}");
+    let defects = judged[chosen].defects.iter().map(told).collect();
+    Examination { report, facts: situation.facts, defects }
 }
 
 fn frame(evidence: &Evidence, situation: &Situation) -> Frame {
@@ -77,20 +81,4 @@ fn request(situation: &Situation) -> RequestLine {
         resource: text("request.resource"),
         namespace: text("request.namespace"),
     }
-}
-
-/// The texts that facts were read from, secrets blanked, by the path that origins show.
-fn documents(evidence: &Evidence) -> Documents {
-    use crate::evidence::gathered::KubeconfigFile;
-    let mut texts = std::collections::BTreeMap::new();
-    for file in &evidence.kubeconfig {
-        if let KubeconfigFile::Read(document) = file {
-            texts.insert(document.path.clone(), document.text.blanked().to_owned());
-        }
-    }
-    let planes = evidence.control_planes.iter().flat_map(|plane| &plane.documents);
-    for document in planes.chain(evidence.rbac.iter().flatten()) {
-        texts.insert(document.path.clone(), document.text.blanked().to_owned());
-    }
-    Documents(texts)
 }

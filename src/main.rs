@@ -11,10 +11,12 @@ fn main() -> ExitCode {
     // Whether colour is shown is for the stream to say; it strips what it must.
     colored::control::set_override(true);
     let mut stdout = anstream::stdout().lock();
-    let ending = match run(Cli::parse().command, &Surroundings::of_this_process(), &mut stdout) {
+    let around = Surroundings::of_this_process();
+    let mut stderr = anstream::stderr();
+    let ending = match run(Cli::parse().command, &around, &mut stdout, &mut stderr) {
         Ok(ending) => ending,
         Err(error) => {
-            let _ = writeln!(anstream::stderr(), "oidc-doctor: {error}");
+            let _ = writeln!(stderr, "oidc-doctor: {error}");
             return ExitCode::from(error.code());
         }
     };

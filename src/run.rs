@@ -36,9 +36,10 @@ pub fn run(
     command: Command,
     surroundings: &Surroundings,
     out: &mut dyn Write,
+    complaints: &mut dyn Write,
 ) -> Result<Ending, RunError> {
     match command {
-        Command::Check(args) => check(&args, surroundings, out),
+        Command::Check(args) => check(&args, surroundings, out, complaints),
         Command::Facts(args) => {
             let evidence = gather(&args, surroundings)?;
             let seen = examination::examine(&evidence, &[]);
@@ -60,6 +61,7 @@ fn check(
     args: &cli::Check,
     surroundings: &Surroundings,
     out: &mut dyn Write,
+    complaints: &mut dyn Write,
 ) -> Result<Ending, RunError> {
     let chosen = choose(checks(&args.checks)?, args)?;
     let evidence = gather(args, surroundings)?;
@@ -67,7 +69,11 @@ fn check(
         let text = bundle::write(&evidence).map_err(io::Error::from)?;
         collect::keep(path, &text).map_err(|why| RunError::unwritable(path, &why))?;
     }
-    let report = examination::examine(&evidence, &chosen).report;
+    let examination = examination::examine(&evidence, &chosen);
+    for defect in &examination.defects {
+        writeln!(complaints, "oidc-doctor: {defect}")?;
+    }
+    let report = examination.report;
     render(out, &report, args.output)?;
     Ok(if args.exit_zero { Ending::Healthy } else { ending(&report) })
 }

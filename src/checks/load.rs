@@ -91,6 +91,8 @@ struct File {
     outcome: Option<Outcome>,
     #[serde(default)]
     before: Vec<String>,
+    #[serde(default)]
+    replaces: Vec<String>,
     holds: String,
     fires_when: String,
     title: String,
@@ -162,6 +164,7 @@ pub fn parse(file: &str, text: &str, prefix: &str) -> Result<Check, LoadError> {
         who: raw.who,
         outcome: raw.outcome,
         before: raw.before.iter().map(|name| named(name)).collect::<Result<_, _>>()?,
+        replaces: raw.replaces.iter().map(|name| named(name)).collect::<Result<_, _>>()?,
         holds: raw.holds,
         fires_when: compile(&raw.fires_when)?,
         title: raw.title,

@@ -55,7 +55,7 @@ pub enum CommandError {
 /// The line is not a kubectl command.
 pub fn parse(line: &[&str]) -> Result<Command, CommandError> {
     let mut command = Command::default();
-    let mut rest = line;
+    let mut rest = before_the_shell(line);
     while let Some(((name, value), tail)) = assignment(rest) {
         command.variables.push((name.to_owned(), Veiled::open(value)));
         rest = tail;
@@ -63,7 +63,7 @@ pub fn parse(line: &[&str]) -> Result<Command, CommandError> {
     let rest = match rest {
         [] => return Err(CommandError::Empty),
         [program, rest @ ..] if is_kubectl(program) => rest,
-        ["sudo" | "command" | "exec" | "time", program, rest @ ..] if is_kubectl(program) => rest,
+        ["sudo" | "command" | "exec" | "time", rest @ ..] => after_prefix(rest)?,
         _ => return Err(CommandError::NotKubectl),
     };
     let (plain, given) = words(rest)?;
@@ -74,6 +74,26 @@ pub fn parse(line: &[&str]) -> Result<Command, CommandError> {
         || matches!(plain.as_slice(), ["version", ..] | ["auth", "whoami", ..]);
     command.requests = request::requests(&plain, &given);
     Ok(command)
+}
+
+/// What follows kubectl behind `sudo -E` and the like.
+fn after_prefix<'a, 'l>(words: &'l [&'a str]) -> Result<&'l [&'a str], CommandError> {
+    let program = words.iter().position(|word| !word.starts_with('-') && !word.contains('='));
+    match program {
+        Some(at) if is_kubectl(words[at]) => Ok(&words[at + 1..]),
+        _ => Err(CommandError::NotKubectl),
+    }
+}
+
+/// The words before a pipe, a redirection or another command: those were the shell's, not kubectl's.
+fn before_the_shell<'a, 'l>(line: &'l [&'a str]) -> &'l [&'a str] {
+    let redirects = |word: &str| {
+        let rest = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '&');
+        rest.starts_with('>') || rest.starts_with("<<")
+    };
+    let ends = |word: &&str| matches!(*word, "|" | "||" | "&&" | ";" | "&") || redirects(word);
+    let end = line.iter().position(ends).unwrap_or(line.len());
+    &line[..end]
 }
 
 fn is_kubectl(program: &str) -> bool {

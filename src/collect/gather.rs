@@ -104,15 +104,29 @@ async fn ask(
             live::send(server, evidence.token.as_ref());
         }
     }
-    let trust = issuer_ca.map_or(Trust::System, Trust::SystemAnd);
+    let trust = trust(evidence, issuer_ca.as_deref());
     let wanted = issuers::wanted(evidence);
     let (seen, live) = tokio::join!(
-        issuers::ask(network, wanted, &trust),
+        issuers::ask(network, wanted, &trust, issuer_ca.as_deref()),
         live::ask(network, server.as_ref(), &evidence.situation, &namespace),
     );
     evidence.issuers = seen;
     evidence.live = live;
     live::set_clock(evidence);
+}
+
+/// Whoever trusts the issuer, its documents are worth reading: this machine, `--issuer-ca`, and the CA
+/// files of the API servers. Who trusts the chain is judged apart, from the chain that is kept.
+fn trust(evidence: &Evidence, issuer_ca: Option<&str>) -> Trust {
+    let mut pem = issuer_ca.unwrap_or_default().to_owned();
+    for document in evidence.control_planes.iter().flat_map(|plane| &plane.documents) {
+        let text = document.text.reveal();
+        if text.trim_start().starts_with("-----BEGIN CERTIFICATE") {
+            pem.push('\n');
+            pem.push_str(text);
+        }
+    }
+    if pem.trim().is_empty() { Trust::System } else { Trust::SystemAnd(pem) }
 }
 
 fn situation(wishes: &Wishes, around: &Surroundings) -> Situation {

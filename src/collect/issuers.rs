@@ -89,10 +89,15 @@ fn of_token(evidence: &Evidence) -> Option<String> {
 }
 
 /// Asks all of them at the same time.
-pub(super) async fn ask(network: &Network, wanted: Vec<Wanted>, trust: &Trust) -> Vec<IssuerSight> {
+pub(super) async fn ask(
+    network: &Network,
+    wanted: Vec<Wanted>,
+    trust: &Trust,
+    issuer_ca: Option<&str>,
+) -> Vec<IssuerSight> {
     let mut asking = Vec::new();
     for (url, by) in wanted {
-        asking.push(Box::pin(one(network, url, by, trust)));
+        asking.push(Box::pin(one(network, url, by, trust, issuer_ca)));
     }
     join(asking).await
 }
@@ -116,7 +121,13 @@ async fn join<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
     done.into_iter().flatten().collect()
 }
 
-async fn one(network: &Network, url: String, named_by: Vec<String>, trust: &Trust) -> IssuerSight {
+async fn one(
+    network: &Network,
+    url: String,
+    named_by: Vec<String>,
+    trust: &Trust,
+    issuer_ca: Option<&str>,
+) -> IssuerSight {
     let seen = provider::ask(network, &url, None, trust).await;
     let chain = &seen.discovery.chain;
     let mut sight = IssuerSight {
@@ -133,7 +144,7 @@ async fn one(network: &Network, url: String, named_by: Vec<String>, trust: &Trus
             judge(chain, &host, roots, seen.discovery.asked_at)
         };
         sight.system = Some(ask(network.system_roots(), chain));
-        if let Trust::SystemAnd(pem) = trust {
+        if let Some(pem) = issuer_ca {
             sight.issuer_ca = Some(ask(&Roots::from_pem(pem), chain));
         }
     }

@@ -37,7 +37,7 @@ pub(super) type Given = Token;
 /// The token of `--token-file`.
 pub(super) fn given(wishes: &Wishes) -> Result<Option<Given>, InputError> {
     let (text, path) = match &wishes.token {
-        None => return Ok(None),
+        None => return Ok(in_command(wishes)),
         Some(TokenInput::File(path)) => (named(path, TOKEN_LIMIT)?, path.display().to_string()),
         Some(TokenInput::StandardInput) => {
             let read = bounded(std::io::stdin().lock(), TOKEN_LIMIT);
@@ -54,6 +54,13 @@ pub(super) fn given(wishes: &Wishes) -> Result<Option<Given>, InputError> {
         refresh_token: Presence::Absent,
     };
     Ok(Some(token))
+}
+
+/// The token of `--token` in the command that failed. The words that are kept have it blanked.
+fn in_command(wishes: &Wishes) -> Option<Given> {
+    let words: Vec<&str> = wishes.command.iter().map(String::as_str).collect();
+    let token = crate::client::command::parse(&words).ok()?.overrides.token?;
+    Some(fixed("command line", "--token".to_owned(), None, token))
 }
 
 /// What the kubeconfig leads to.
@@ -237,7 +244,7 @@ fn read_file(
         return;
     }
     let mut file = CacheFile {
-        path: view::shown(path, home),
+        path: shortened(&view::shown(path, home)),
         key: if this { CacheKey::This } else { CacheKey::Other },
         modified: modified(path),
         refresh_token: Presence::Absent,
@@ -272,6 +279,15 @@ fn read_file(
     if this || same {
         cache.files.push(file);
     }
+}
+
+/// The path with the digest cut: it follows from the client secret among others, so the whole of it
+/// beside the other arguments would let a weak secret be guessed.
+fn shortened(path: &str) -> String {
+    const KEPT: usize = 12;
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let digest = name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit());
+    if digest { format!("{folder}/{}…", &name[..KEPT]) } else { path.to_owned() }
 }
 
 fn fault(cache: &mut Cache, mut file: CacheFile, this: bool, why: String) {

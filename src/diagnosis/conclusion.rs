@@ -28,23 +28,35 @@ pub(super) fn settle(first: Conclusion, facts: &Facts, fired: &[Fired<'_>]) -> C
         Outcome::Forbidden => {
             leading.severity != Severity::Notice && step > Step::Network || step == Step::Network
         }
-        Outcome::Unauthorized => facts.text("replay.step").is_none() && step == Step::ApiServer,
+        Outcome::Unauthorized => {
+            let undecided = facts.text("replay.step").is_none();
+            let accepted = facts.text("replay.ending").as_deref() == Some("accepted");
+            undecided && (step == Step::ApiServer || accepted)
+        }
         _ => false,
     };
     if moves { Conclusion { step, ..first } } else { first }
 }
 
+/// The finding that decides among several: the earliest step, and of one step the most specific.
+fn deciding<'f, 'c>(
+    fired: &'f [Fired<'c>],
+    stops: impl Fn(&Fired<'c>) -> bool,
+) -> Option<&'f Fired<'c>> {
+    let candidates: Vec<_> =
+        fired.iter().filter(|f| f.severity == Severity::Blocks && stops(f)).collect();
+    let general =
+        |f: &&&Fired<'_>| candidates.iter().any(|other| other.check.before.contains(&f.check.id));
+    candidates.iter().filter(|f| !general(f)).min_by_key(|f| f.check.step).copied()
+}
+
 /// kubectl or its plugin stops before any request.
 fn at_the_client(fired: &[Fired<'_>]) -> Option<(Outcome, Step)> {
-    let stops = |f: &&Fired<'_>| {
-        f.severity == Severity::Blocks
-            && match f.outcome {
-                Some(outcome) => outcome == Outcome::NoRequest,
-                None => f.check.step <= Step::Plugin,
-            }
+    let stops = |f: &Fired<'_>| match f.outcome {
+        Some(outcome) => outcome == Outcome::NoRequest,
+        None => f.check.step <= Step::Plugin,
     };
-    let first = fired.iter().filter(stops).min_by_key(|f| f.check.step)?;
-    Some((Outcome::NoRequest, first.check.step))
+    deciding(fired, stops).map(|f| (Outcome::NoRequest, f.check.step))
 }
 
 /// No usable token, and the login cannot bring one.
@@ -52,28 +64,21 @@ fn no_login(facts: &Facts, fired: &[Fired<'_>]) -> Option<(Outcome, Step)> {
     if facts.holds("token.found") && !facts.holds("token.renewable") {
         return None;
     }
-    let fails =
-        |f: &&Fired<'_>| f.severity == Severity::Blocks && f.outcome == Some(Outcome::LoginFails);
-    let first = fired.iter().filter(fails).min_by_key(|f| f.check.step)?;
+    let first = deciding(fired, |f| f.outcome == Some(Outcome::LoginFails))?;
     Some((Outcome::LoginFails, first.check.step))
 }
 
 /// The API server does not answer, or cannot run.
 fn on_the_way(facts: &Facts, fired: &[Fired<'_>]) -> Option<(Outcome, Step)> {
-    let ends = |wanted: Outcome| {
-        fired
-            .iter()
-            .filter(|f| f.severity == Severity::Blocks && f.outcome == Some(wanted))
-            .min_by_key(|f| f.check.step)
-    };
-    if let Some(f) = ends(Outcome::ServerDown) {
+    if let Some(f) = deciding(fired, |f| f.outcome == Some(Outcome::ServerDown)) {
         if facts.known("live.reachable") != Some(Leaf::Flag(true)) {
             return Some((Outcome::ServerDown, f.check.step));
         }
         // It runs, so it keeps the settings from before this edit.
         return Some((Outcome::Unauthorized, f.check.step));
     }
-    ends(Outcome::Unreachable).map(|f| (Outcome::Unreachable, f.check.step))
+    let first = deciding(fired, |f| f.outcome == Some(Outcome::Unreachable))?;
+    Some((Outcome::Unreachable, first.check.step))
 }
 
 /// A client certificate is asked before any token, so its user is the one that RBAC judges.
@@ -108,6 +113,8 @@ fn decided(facts: &Facts) -> Option<(Outcome, Step)> {
             Outcome::Unauthorized,
             step_named(&facts.text("replay.step").unwrap_or_default()),
         )),
+        // A service account's token is not for the OIDC authenticators to accept.
+        "not-mine" if facts.text("token.kind").as_deref() == Some("service-account") => None,
         "not-mine" if facts.known("server.oidc") == Some(Leaf::Flag(false)) => {
             Some((Outcome::Unauthorized, Step::ApiServer))
         }
@@ -121,6 +128,11 @@ fn decided(facts: &Facts) -> Option<(Outcome, Step)> {
 }
 
 fn accepted(facts: &Facts) -> Option<(Outcome, Step)> {
+    let legacy = facts.text("client.credential").as_deref() == Some("auth-provider");
+    if facts.holds("token.renewable") && legacy {
+        // The refresh decides, and only the provider can tell whether it works.
+        return Some((Outcome::Undetermined, Step::Session));
+    }
     if facts.known("live.status") == Some(Leaf::Count(401)) && !facts.holds("token.renewable") {
         return Some((Outcome::Unauthorized, Step::ApiServer));
     }
@@ -133,12 +145,10 @@ fn accepted(facts: &Facts) -> Option<(Outcome, Step)> {
 
 /// The replay could not decide, and a finding that blocks does.
 fn blocked(facts: &Facts, fired: &[Fired<'_>]) -> Option<(Outcome, Step)> {
-    let server = |f: &&Fired<'_>| f.severity == Severity::Blocks && f.check.step < Step::Access;
-    let accepted = facts.text("replay.ending").as_deref() == Some("accepted");
-    let first = fired.iter().filter(server).min_by_key(|f| f.check.step)?;
-    if accepted {
+    if facts.text("replay.ending").as_deref() == Some("accepted") {
         return None;
     }
+    let first = deciding(fired, |f| f.check.step < Step::Access)?;
     let step = first.check.explains.first().copied().unwrap_or(first.check.step);
     Some((first.outcome.unwrap_or(Outcome::Unauthorized), step))
 }

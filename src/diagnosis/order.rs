@@ -36,7 +36,7 @@ fn key<'a>(f: &'a Fired<'_>, conclusion: &Conclusion) -> (u8, Step, &'a str) {
 /// When the request is allowed, what is worth knowing is the client and the session.
 fn rank(step: Step, conclusion: &Conclusion) -> Step {
     match (conclusion.outcome, step) {
-        (Outcome::Allowed, Step::Session) => Step::Plugin,
+        (Outcome::Allowed, Step::Session) => Step::Kubeconfig,
         _ => step,
     }
 }

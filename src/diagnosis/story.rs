@@ -56,13 +56,19 @@ pub(super) fn tell(
     lines.push(token(facts));
     lines.push(network(facts));
     lines.push(settings(facts));
-    lines.extend(decision.iter().flat_map(|d| d.steps.iter().map(replayed)));
+    lines.extend(decision.iter().flat_map(|d| d.steps.iter().filter(|r| tells(r)).map(replayed)));
     if decision.is_none() {
         lines.extend(undecided());
     }
     lines.push(access(facts));
     stop(&mut lines, conclusion, findings);
     lines
+}
+
+/// That the token can be read was told with the token itself.
+fn tells(record: &replay::StepRecord) -> bool {
+    let token = record.step.name() == Step::Token.name();
+    !(token && matches!(record.outcome, replay::Outcome::Passed | replay::Outcome::NotReached))
 }
 
 /// Marks the step of the conclusion, and what lies behind it when the client never gets there.
@@ -181,7 +187,7 @@ fn access(facts: &Facts) -> Line {
         Some(_) => (Mark::Stopped, reason),
         None => match facts.gap("access.allowed") {
             Some(gap) => (Mark::CannotTell, gap.why.clone()),
-            None => (Mark::NotReached, "no identity to ask RBAC about".to_owned()),
+            None => (Mark::NotReached, "RBAC is asked when a user name results".to_owned()),
         },
     };
     line(Step::Access, mark, detail, facts, &["access.reason"])

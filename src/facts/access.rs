@@ -16,6 +16,8 @@ const AUTHENTICATED: &str = "system:authenticated";
 
 /// Sets the facts of RBAC.
 pub(super) fn note(facts: &mut Facts, evidence: &Evidence, plane: Option<&Plane>) {
+    // Without an identity there is nobody to ask about: what is missing then is told elsewhere.
+    let Some(user) = identity(facts) else { return };
     let objects = match objects(evidence, &facts.text("request.namespace").unwrap_or_default()) {
         Ok(objects) => objects,
         Err(gap) => {
@@ -23,15 +25,11 @@ pub(super) fn note(facts: &mut Facts, evidence: &Evidence, plane: Option<&Plane>
             return;
         }
     };
-    let Some(user) = identity(facts) else {
-        facts.miss("access", no_identity());
-        return;
-    };
     let request = request(facts);
     let minor = plane.map_or(37, |plane| plane.release.minor);
     let decision = decide(&objects, &user, &request, &Wording::of_minor(minor));
     note_decision(facts, &decision);
-    note_near(facts, &objects, &user, &request, &decision);
+    note_near(facts, evidence, &objects, &user, &request, &decision);
     note_commands(facts, &user);
 }
 
@@ -45,14 +43,6 @@ fn identity(facts: &Facts) -> Option<Identity> {
         groups.push(AUTHENTICATED.to_owned());
     }
     Some(Identity { username, groups })
-}
-
-fn no_identity() -> Gap {
-    Gap {
-        why: "no identity results, so RBAC cannot be asked".to_owned(),
-        ask: Who::You,
-        how: String::new(),
-    }
 }
 
 fn request(facts: &Facts) -> Request {
@@ -151,6 +141,7 @@ fn note_decision(facts: &mut Facts, decision: &AccessDecision) {
 
 fn note_near(
     facts: &mut Facts,
+    evidence: &Evidence,
     objects: &Objects,
     user: &Identity,
     request: &Request,
@@ -164,13 +155,12 @@ fn note_near(
     let aliases: Vec<Alias<'_>> =
         claims.iter().map(|(claim, value)| Alias { claim, value }).collect();
     let near = nearest(objects, user, request, prefixes, &aliases);
-    let origin = Origin::new("rbac", "");
+    let origin = near.first().map_or_else(|| Origin::new("rbac", ""), |m| place_of(evidence, m));
     let differing = |wanted: fn(&Difference) -> bool| -> Vec<String> {
         near.iter()
-            .filter(|miss| miss.grant != (Grant::NoRule { offers: Vec::new() }))
             .filter(|miss| !matches!(miss.grant, Grant::NoRule { .. } | Grant::RoleMissing))
             .filter(|miss| miss.differences.iter().any(wanted))
-            .map(told)
+            .map(|miss| told(miss, &place_of(evidence, miss)))
             .collect()
     };
     let is_prefix = |d: &Difference| matches!(d, Difference::Prefix { .. });
@@ -205,14 +195,31 @@ fn aliases(facts: &Facts) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A near miss in words: the binding, its subject, and what differs.
-fn told(miss: &NearMiss) -> String {
+/// Where the subject of a near miss was read.
+fn place_of(evidence: &Evidence, miss: &NearMiss) -> Origin {
+    let source = miss.subject.place.source;
+    let path = match &evidence.rbac {
+        Some(documents) => documents.get(source).map(|document| document.path.as_str()),
+        None => None,
+    };
+    match path {
+        Some(path) => {
+            let span = miss.subject.place.span;
+            Origin::new("rbac", path).at(span.line, span.column)
+        }
+        None => Origin::new("rbac", "").part("the cluster's bindings"),
+    }
+}
+
+/// A near miss in words: the binding, its subject, where it stands, and what differs.
+fn told(miss: &NearMiss, place: &Origin) -> String {
     let mine = match &miss.mine {
         Mine::Group(name) => format!("the group is {name:?}"),
         Mine::User(name) => format!("the user is {name:?}"),
     };
+    let line = place.line.map(|line| format!(" ({}:{line})", place.path)).unwrap_or_default();
     format!(
-        "{} {} names the {} {:?}, and {mine}",
+        "{} {} names the {} {:?}{line}, and {mine}",
         miss.binding.kind.name(),
         miss.binding.name,
         miss.subject.kind,

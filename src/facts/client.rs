@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Facts, Leaf};
+use super::Facts;
 use crate::client::credential::{self, Authorization, FileContent, Method};
 use crate::client::kubeconfig::{Entries, Exec, Kubeconfig, Overrides, Target, User, resolve};
 use crate::client::kubelogin::{self, ArgumentFault, Arguments};
@@ -183,7 +183,10 @@ fn note_credential(
             facts.know("client.conflict", told.join("; "), origin);
         }
         Ok(credential) => {
-            let given = evidence.token.as_ref().is_some_and(|token| token.source == "given");
+            let given = evidence
+                .token
+                .as_ref()
+                .is_some_and(|token| token.source == "given" || token.source == "command line");
             let kind = if given { "token" } else { kind(&credential.authorization) };
             let anonymous = credential.prompts() && !given;
             facts.know("client.credential", kind, origin.clone());
@@ -285,7 +288,10 @@ fn note_exec(facts: &mut Facts, evidence: &Evidence, exec: &Exec, user: &str, ho
     note_programs(facts, evidence, exec, &origin);
     if let Plugin::Kubelogin { first: Some(first), .. } = recognised {
         note_kubelogin(facts, evidence, exec, first, home);
-        facts.know("plugin.set_command", set_command(exec, user), origin);
+        if let Some(command) = set_command(exec, user) {
+            facts.know("plugin.set_command", command, origin.clone());
+        }
+        facts.know("plugin.clean_command", "kubectl oidc-login clean", origin);
     }
     note_cache(facts, evidence);
 }
@@ -356,9 +362,21 @@ fn note_installed(facts: &mut Facts, program: &Program) {
     let version = text
         .split(|c: char| c.is_whitespace() || c == '/')
         .find(|word| word.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit()));
-    if let Some(version) = version {
-        facts.know("plugin.version", version, origin);
+    let Some(version) = version else { return };
+    facts.know("plugin.version", version, origin.clone());
+    if let Some(release) = kubelogin::Release::read(version).filter(|_| !azure) {
+        facts.know("plugin.api_versions", api_versions(release), origin);
     }
+}
+
+/// Up to 1.30.1 the plugin answers v1beta1 whatever it is asked.
+/// int128/kubelogin, pkg/credentialplugin/writer; spec-client 5.3.3.
+fn api_versions(release: kubelogin::Release) -> Vec<String> {
+    let mut versions = vec!["client.authentication.k8s.io/v1beta1".to_owned()];
+    if (release.major, release.minor) >= (1, 31) {
+        versions.push("client.authentication.k8s.io/v1".to_owned());
+    }
+    versions
 }
 
 fn note_kubelogin(facts: &mut Facts, evidence: &Evidence, exec: &Exec, first: usize, home: &str) {
@@ -435,20 +453,32 @@ fn unknown_arguments(
     unknown.collect()
 }
 
-/// The command that writes the exec entry anew; none when an argument is secret.
-fn set_command(exec: &Exec, user: &str) -> Leaf {
-    let quote = |text: &str| shlex::try_quote(text).map(|q| q.into_owned()).unwrap_or_default();
-    let mut words = vec![format!("kubectl config set-credentials {}", quote(user))];
+/// The command that writes the exec entry anew; none when an argument holds a secret.
+/// kubectl reads `--exec-arg` as CSV (kubectl, pkg/cmd/config/set_credentials.go), so an argument with
+/// a comma or a quote goes in CSV's quotes.
+fn set_command(exec: &Exec, user: &str) -> Option<String> {
+    let quote = |text: &str| shlex::try_quote(text).map(|q| q.into_owned()).ok();
+    let mut words = vec![format!("kubectl config set-credentials {}", quote(user)?)];
     if let Some(version) = &exec.api_version {
-        words.push(format!("--exec-api-version={}", quote(&version.value)));
+        words.push(format!("--exec-api-version={}", quote(&version.value)?));
     }
     if let Some(command) = &exec.command {
-        words.push(format!("--exec-command={}", quote(&command.value)));
+        words.push(format!("--exec-command={}", quote(&command.value)?));
     }
     for arg in &exec.args {
-        words.push(format!("--exec-arg={}", quote(arg.value.shown())));
+        if arg.value.hides() {
+            return None;
+        }
+        words.push(format!("--exec-arg={}", quote(&csv_field(arg.value.shown()))?));
     }
-    Leaf::Text(words.join(" "))
+    Some(words.join(" "))
+}
+
+fn csv_field(text: &str) -> String {
+    match text.contains([',', '"']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    }
 }
 
 fn note_cache(facts: &mut Facts, evidence: &Evidence) {

@@ -20,6 +20,10 @@ pub(super) fn chosen<'a>(facts: &Facts, evidence: &'a Evidence) -> Option<&'a Is
 
 /// Sets every fact of the issuer, and what they mean for the server.
 pub(super) fn note(facts: &mut Facts, evidence: &Evidence, plane: Option<&Plane>) {
+    // The keys of the cluster's own tokens come from no provider.
+    if facts.text("token.kind").as_deref() == Some("service-account") {
+        return;
+    }
     let Some(sight) = chosen(facts, evidence) else {
         facts.miss("issuer", unasked(evidence));
         facts.miss("discovery", unasked(evidence));
@@ -69,6 +73,7 @@ pub(super) fn kind(failure: &Failure) -> &'static str {
         | Failure::ReadTimeout { .. }
         | Failure::Closed { .. } => "timeout",
         Failure::Certificate(_) => "certificate",
+        Failure::ClientCertificateDemanded => "client-certificate",
         Failure::NotTls => "not-tls",
         Failure::Proxy { .. } | Failure::ProxyAnswered { .. } => "proxy",
         Failure::TooManyRedirects { .. } => "redirects",
@@ -276,6 +281,9 @@ pub(super) fn note_fault(facts: &mut Facts, evidence: &Evidence, plane: Option<&
         return;
     }
     let Some(sight) = chosen(facts, evidence) else { return };
+    if facts.text("token.kind").as_deref() == Some("service-account") {
+        return;
+    }
     if facts.gap("issuer").is_some() {
         facts.miss("discovery", unasked(evidence));
         return;
@@ -305,7 +313,20 @@ fn fault(facts: &mut Facts, kind: &str, from: &str, detail: &str, origin: Origin
     facts.know("discovery.detail", detail, origin);
 }
 
+/// `--issuer-ca` speaks for the API server: what it trusts is not held against the server.
+fn by_extra(sight: &IssuerSight) -> Option<()> {
+    matches!(sight.issuer_ca, Some(ChainVerdict::Trusted(_))).then_some(())
+}
+
 fn seen_here(facts: &Facts, sight: &IssuerSight) -> Option<(&'static str, String)> {
+    if let (Some(ChainVerdict::Refused(why)), None) = (&sight.system, by_extra(sight)) {
+        // The document was read by the trust of an API server's CA file; this machine has none.
+        if facts.text("issuer.failure").is_none()
+            && facts.known("server.ca_given") == Some(Leaf::Flag(false))
+        {
+            return Some(("certificate-untrusted", why.to_string()));
+        }
+    }
     let detail = facts.text("issuer.detail").unwrap_or_default();
     if let Some(failure) = facts.text("issuer.failure") {
         let kind = match failure.as_str() {

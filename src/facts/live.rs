@@ -30,11 +30,15 @@ pub(super) fn note(facts: &mut Facts, evidence: &Evidence) {
             facts.know("live.fault", super::issuer::kind(failure), origin);
             return;
         }
-        Outcome::Answered(answer) => {
+        Outcome::Answered(_) => {
             facts.know("live.reachable", true, origin.clone());
+            if let Some(date) = live.version.date() {
+                let ahead = date.unix() - live.version.asked_at.unix();
+                facts.know("live.clock_ahead_seconds", ahead, origin.clone().part("header Date"));
+            }
             match json(&live.version).and_then(|v| text(&v, &["gitVersion"])) {
                 Some(version) => facts.know("live.version", version, origin),
-                None if ![401, 403].contains(&answer.status) => note_foreign(facts, &live.version),
+                None if is_foreign(&live.version) => note_foreign(facts, &live.version),
                 None => {}
             }
         }
@@ -62,6 +66,18 @@ fn json(exchange: &Exchange) -> Option<Value> {
 fn text(value: &Value, path: &[&str]) -> Option<String> {
     let end = path.iter().try_fold(value, |value, name| value.get(name))?;
     end.as_str().map(str::to_owned)
+}
+
+/// A page, a redirect elsewhere, or a success that tells no version: no API server answers so. A
+/// refusal in its own words (`kind: Status`) is one.
+fn is_foreign(exchange: &Exchange) -> bool {
+    let Some(answer) = exchange.answer() else { return false };
+    let status = json(exchange).and_then(|v| text(&v, &["kind"]));
+    if status.as_deref() == Some("Status") {
+        return false;
+    }
+    let page = exchange.content_type().is_some_and(|kind| kind.contains("html"));
+    page || answer.status == 200 || !exchange.redirects.is_empty()
 }
 
 fn note_foreign(facts: &mut Facts, exchange: &Exchange) {

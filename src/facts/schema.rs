@@ -124,6 +124,7 @@ schema! {
     "plugin.found" Flag "that program is on PATH"
     "plugin.installed" Text "which program of that name is installed: int128-kubelogin, azure-kubelogin"
     "plugin.version" Text "the version that the installed plugin reports"
+    "plugin.api_versions" Texts "the exec API versions that the installed plugin answers"
     "plugin.other_names" Texts "programs on PATH that are this plugin under a name that kubectl does not look for"
     "plugin.issuer" Text "the issuer that the plugin logs in at"
     "plugin.client" Text "the client id that the plugin logs in as"
@@ -194,6 +195,7 @@ schema! {
     "server.unknown_flags" Texts "arguments that kube-apiserver does not have"
     "server.anonymous" Flag "requests without a credential are let in as system:anonymous"
     "server.others_differ" Texts "control planes whose OIDC settings differ from this one's"
+    "server.unloadable" Text "an argument in the manifest that is not text, so that the kubelet refuses the manifest"
     "server.unreadable" Text "why a configuration file given could not be read"
 
     "compare.token_server" Text "how the token's issuer differs from the trusted one: equal, final-slash, scheme, case, host, path, version, other"
@@ -253,6 +255,7 @@ schema! {
     "live.reachable" Flag "the API server answers"
     "live.failure" Text "why it does not"
     "live.fault" Text "the kind: name-unresolved, refused, timeout, certificate, not-tls, proxy, other"
+    "live.clock_ahead_seconds" Count "the API server's clock minus this machine's"
     "live.status" Count "how it answers this credential's SelfSubjectReview or SelfSubjectAccessReview"
     "live.username" Text "who the server says we are"
     "live.groups" Texts "the groups that the server says we have"

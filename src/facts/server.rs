@@ -86,6 +86,9 @@ pub(super) fn note(facts: &mut Facts, plane: &Plane, others: &[&Plane]) {
         }
         None => facts.miss("server.version", version_gap()),
     }
+    if let Some(why) = &settings.unloadable {
+        facts.know("server.unloadable", why.as_str(), source.clone());
+    }
     note_arguments(facts, settings, &source);
     note_authority(facts, settings);
     match &plane.loaded {
@@ -107,8 +110,16 @@ fn shown_source(settings: &Settings) -> String {
     }
 }
 
-/// Two control planes differ if the replay would judge a token otherwise.
+/// Two control planes differ if the replay would judge a token otherwise, or if they sign and accept
+/// service-account tokens under another issuer.
 fn differs(one: &Plane, other: &Plane) -> bool {
+    let issuers = |plane: &Plane| -> Vec<String> {
+        let named = |a: &&super::settings::Argument| a.name() == "--service-account-issuer";
+        plane.settings.arguments.iter().filter(named).map(|a| a.text.clone()).collect()
+    };
+    if issuers(one) != issuers(other) {
+        return true;
+    }
     match (&one.loaded, &other.loaded) {
         (Ok(a), Ok(b)) => format!("{:?}", a.authenticators) != format!("{:?}", b.authenticators),
         (Err(a), Err(b)) => a.error != b.error,
@@ -140,8 +151,9 @@ fn note_arguments(facts: &mut Facts, settings: &Settings, source: &Origin) {
     let unknown: Vec<String> = settings
         .arguments
         .iter()
-        .filter(|a| a.name().starts_with("--oidc-") && !KNOWN_FLAGS.contains(&a.name()))
-        .map(|a| a.name().to_owned())
+        .filter(|a| a.name().starts_with("--oidc-") || a.name().starts_with("--map["))
+        .filter(|a| !KNOWN_FLAGS.contains(&a.name()))
+        .map(|a| a.text.clone())
         .collect();
     facts.know("server.unknown_flags", unknown, source.clone());
     let anonymous = settings.last("--anonymous-auth").and_then(|a| a.value()) != Some("false");

@@ -46,6 +46,8 @@ pub struct Settings {
     pub authentication: Option<Document>,
     /// CA files beside it, by path.
     pub authorities: Vec<Document>,
+    /// Why the kubelet would refuse the manifest.
+    pub unloadable: Option<String>,
     /// Files that were given and say nothing about an API server, or cannot be read.
     pub unreadable: Vec<(String, String)>,
 }
@@ -88,6 +90,8 @@ impl Settings {
                 let found: Vec<_> =
                     nodes.iter().flat_map(|node| forms::arguments(node, &document.path)).collect();
                 let version = nodes.iter().find_map(forms::version);
+                let odd = nodes.iter().find_map(|n| forms::unloadable(n, &document.path));
+                self.unloadable = self.unloadable.take().or(odd);
                 self.note(document, found, version);
             }
             Err(_) if text.contains("kind: AuthenticationConfiguration") => {

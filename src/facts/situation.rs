@@ -1,7 +1,8 @@
 //! One situation per control plane: all facts, and the replayed decision.
 
 use super::server::{Plane, planes};
-use super::{Facts, access, client, compare, decision, issuer, live, log, server, token};
+use super::{Facts, Leaf, access, client, compare, decision, issuer, live, log, server, token};
+use crate::evidence::moment::Moment;
 use crate::evidence::{Evidence, Origin};
 use crate::replay::Decision;
 
@@ -23,7 +24,7 @@ pub fn situations(evidence: &Evidence) -> Vec<Situation> {
     token::note(&mut common, evidence, evidence.situation.now);
     live::note(&mut common, evidence);
     log::note(&mut common, evidence);
-    renewable(&mut common);
+    renewable(&mut common, evidence.situation.now);
     for (branch, gap) in &evidence.gaps {
         common.miss(branch, gap.clone());
     }
@@ -60,13 +61,24 @@ fn finish(facts: &mut Facts, evidence: &Evidence, plane: Option<&Plane>) -> Opti
     decided
 }
 
-/// A client renews an expired token by itself when a plugin or a refresh token is there to do it.
-fn renewable(facts: &mut Facts) {
-    if !facts.holds("token.expired") {
-        facts.know("token.renewable", false, Origin::default());
-        return;
-    }
+/// A client renews an expired token by itself when a plugin or a refresh token is there to do it, and
+/// when the token has expired by this machine's clock too: that is the one the client looks at.
+fn renewable(facts: &mut Facts, now: Moment) {
     let source = facts.text("token.source").unwrap_or_default();
     let plugin = source == "plugin-cache" && facts.holds("plugin.found");
-    facts.know("token.renewable", plugin, Origin::new("client", ""));
+    let refresh = source == "auth-provider" && facts.holds("cache.refresh_token");
+    let ahead = match facts.known("live.clock_ahead_seconds") {
+        Some(Leaf::Count(seconds)) if seconds.abs() > CLOCKS_AGREE => seconds,
+        _ => 0,
+    };
+    let seen = match facts.known("token.exp") {
+        Some(Leaf::Time(exp)) => exp.unix() < now.unix() - ahead,
+        _ => false,
+    };
+    let renewed = facts.holds("token.expired") && seen && (plugin || refresh);
+    facts.know("token.renewable", renewed, Origin::new("client", ""));
 }
+
+/// Seconds by which two clocks may differ and still count as one: an HTTP date has whole seconds, and
+/// an answer takes a while.
+const CLOCKS_AGREE: i64 = 10;

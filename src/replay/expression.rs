@@ -197,9 +197,18 @@ fn seen(value: &Value) -> Cel {
         Value::Null => Cel::Null,
         Value::Text(text) => Cel::Text(text.to_string()),
         Value::List(List { items, native: Native::No }) => {
-            Cel::List(items.iter().map(seen).collect())
+            Cel::List(items.iter().map(seen_inside).collect())
         }
         _ => Cel::Other,
+    }
+}
+
+/// An item of a list as the server looks at it: through optional values, and types are their names.
+fn seen_inside(value: &Value) -> Cel {
+    match value {
+        Value::Optional(Some(inner)) => seen_inside(inner),
+        Value::Type(name) => Cel::Text((*name).to_owned()),
+        other => seen(other),
     }
 }
 

@@ -47,10 +47,11 @@ impl Flags {
                 Some((name, value)) => (name, Some(value.to_owned())),
                 None => (body, None),
             };
+            let written = name;
             let name = name.replace('_', "-");
             if !known(&name) {
                 if name.starts_with("oidc-") {
-                    return Err(format!("unknown flag: --{name}"));
+                    return Err(format!("unknown flag: --{written}"));
                 }
                 // Whether a flag that is not ours takes a value is not known here.
                 if value.is_none() {

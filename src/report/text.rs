@@ -40,8 +40,19 @@ fn answer(out: &mut String, report: &Report) {
         let _ = writeln!(out, "{shown}");
     }
     let _ = writeln!(out);
-    if let Some(cause) = &verdict.cause {
+    let leading = report.findings.first().filter(|f| f.severity != Severity::Notice);
+    if let (Some(cause), Some(_)) = (&verdict.cause, leading) {
         row(out, "cause", &format!("{cause}, at the step {}", verdict.step.name()));
+    }
+    let further: Vec<&str> = report
+        .findings
+        .iter()
+        .skip(1)
+        .filter(|f| f.severity == Severity::Blocks)
+        .map(|f| f.id.as_str())
+        .collect();
+    if !further.is_empty() {
+        row(out, "also blocks", &further.join(", "));
     }
     row(out, "request", &request(report));
     if let Some(error) = &verdict.server_error {
@@ -140,15 +151,17 @@ fn finding(out: &mut String, finding: &Finding) {
     let certainty = certainty.as_ref().and_then(|v| v.as_str()).unwrap_or_default();
     let _ = writeln!(out, "{painted}  ({certainty}; {})", actor(finding.who));
     paragraph(out, &finding.message, "  ");
-    for side in &finding.evidence {
-        evidence(out, side);
-    }
     if finding.severity == Severity::Notice {
         if let Some(fix) = finding.fixes.first() {
-            self::fix(out, fix);
+            paragraph(out, &format!("{}: {}", actor(fix.who), fix.title), "  ");
         }
         return;
     }
+    let _ = writeln!(out);
+    for side in &finding.evidence {
+        evidence(out, side);
+    }
+    let _ = writeln!(out);
     paragraph(out, &format!("why: {}", finding.why), "  ");
     for fix in &finding.fixes {
         self::fix(out, fix);
@@ -173,8 +186,15 @@ fn evidence(out: &mut String, side: &Evidence) {
     }
 }
 
+/// A value as JSON, with room to break a list.
 fn value_text(value: &serde_json::Value) -> String {
-    value.to_string()
+    match value {
+        serde_json::Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(value_text).collect();
+            format!("[{}]", items.join(", "))
+        }
+        other => other.to_string(),
+    }
 }
 
 /// Long values keep their ends, so that both sides can still be compared.

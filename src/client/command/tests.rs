@@ -173,3 +173,17 @@ fn survives_hostile_lines() {
         let _ = for_request(&format!("get {word}"));
     }
 }
+
+#[test]
+fn a_pipe_and_a_redirection_are_the_shells() {
+    let plain = parse(&["kubectl", "get", "pods", "-n", "dev"]).unwrap();
+    for line in [
+        &["kubectl", "get", "pods", "-n", "dev", "2>&1", "|", "grep", "x"][..],
+        &["kubectl", "get", "pods", "-n", "dev", ">", "out.txt"][..],
+        &["sudo", "-E", "kubectl", "get", "pods", "-n", "dev", "&&", "true"][..],
+    ] {
+        let read = parse(line).unwrap();
+        assert_eq!(read.requests, plain.requests, "{line:?}");
+        assert_eq!(read.overrides.namespace.as_deref(), Some("dev"));
+    }
+}

@@ -50,6 +50,9 @@ pub struct CacheName {
     pub in_flag_order: bool,
 }
 
+/// More rotations of one map than this are not tried: each is a copy of the whole map.
+const ROTATION_LIMIT: usize = 8;
+
 /// More orders than this are not tried.
 const ORDER_LIMIT: usize = 720;
 
@@ -286,7 +289,7 @@ fn map_orders<'a>(map: Option<&Clear<'a>>) -> Vec<Option<Clear<'a>>> {
     let mut found = vec![map.clone()];
     if map.len() > 5 {
         let rotated = |n| map[n..].iter().chain(&map[..n]).copied().collect();
-        found.extend((1..map.len()).map(rotated));
+        found.extend((1..map.len().min(ROTATION_LIMIT)).map(rotated));
     } else {
         permute(&mut map.clone(), 0, &mut found);
     }

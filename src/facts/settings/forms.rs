@@ -11,6 +11,21 @@ pub(super) fn arguments(node: &Node, path: &str) -> Vec<Argument> {
     found
 }
 
+/// An argument of a pod's command that is not text, in words.
+pub(super) fn unloadable(node: &Node, path: &str) -> Option<String> {
+    let container = container(node)?;
+    let items = ["command", "args"].into_iter().filter_map(|key| container.get(key));
+    let odd = items.flat_map(|list| list.items()).find(|item| item.as_str().is_none())?;
+    let kind = match &odd.value {
+        Value::Map(members) => {
+            let key = members.first().map(|(key, _)| key.text.clone()).unwrap_or_default();
+            format!("the argument {key:?} is read as a map because of its colon")
+        }
+        _ => "an argument is not text".to_owned(),
+    };
+    Some(format!("{path}:{}: {kind}; the kubelet takes text only", odd.span.line))
+}
+
 /// The API server's version, if the document tells it.
 pub(super) fn version(node: &Node) -> Option<String> {
     let text = |path: &[&str]| node.at(path).and_then(|n| n.as_str()).map(str::to_owned);
@@ -124,10 +139,12 @@ fn member(key: &str, span: Span, value: &Node, path: &str, found: &mut Vec<Argum
         | "apiserver-arguments"
         | "apiServerArguments"
         | "extra_args"
-        | "extraArguments" => extra(value, path, found),
+        | "extraArguments"
+        | "k8s-args" => extra(value, path, found),
         "oidc" | "oidcConfig" | "kubeAPIServer" | "identityProviderConfig" => {
+            let before = found.len();
             camel_case(value, path, found);
-            if found.is_empty() {
+            if found.len() == before {
                 walk(value, path, found);
             }
         }
@@ -166,11 +183,12 @@ fn bare_flags(value: &Node, path: &str, found: &mut Vec<Argument>) {
             Value::String(text) => {
                 found.push(at(format!("--{}", text.trim_start_matches('-')), path, item.span));
             }
-            // `- oidc-groups-prefix=oidc:` without quotes is a map for YAML.
+            // `- oidc-groups-prefix=oidc:` without quotes is a map for YAML, and k3s hands on what Go
+            // prints for a map.
             Value::Map(members) => {
                 for (key, value) in members {
-                    let value = scalar(value).unwrap_or_default();
-                    found.push(at(format!("--{}:{value}", key.text), path, key.span));
+                    let value = scalar(value).unwrap_or_else(|| "<nil>".to_owned());
+                    found.push(at(format!("--map[{}:{value}]", key.text), path, key.span));
                 }
             }
             _ => {}
@@ -204,12 +222,12 @@ fn camel_case(value: &Node, path: &str, found: &mut Vec<Argument>) {
     for (key, value) in value.members() {
         let name = key.text.trim_start_matches("oidc").to_ascii_lowercase();
         let flag = match name.as_str() {
-            "issuerurl" => "--oidc-issuer-url",
+            "issuerurl" | "issueruri" => "--oidc-issuer-url",
             "clientid" => "--oidc-client-id",
-            "usernameclaim" => "--oidc-username-claim",
-            "usernameprefix" => "--oidc-username-prefix",
-            "groupsclaim" => "--oidc-groups-claim",
-            "groupsprefix" => "--oidc-groups-prefix",
+            "usernameclaim" | "userclaim" => "--oidc-username-claim",
+            "usernameprefix" | "userprefix" => "--oidc-username-prefix",
+            "groupsclaim" | "groupclaim" => "--oidc-groups-claim",
+            "groupsprefix" | "groupprefix" => "--oidc-groups-prefix",
             "cafile" => "--oidc-ca-file",
             "signingalgs" => "--oidc-signing-algs",
             "requiredclaim" | "requiredclaims" => {

@@ -160,7 +160,7 @@ impl Scanner<'_> {
 
     fn escape(&mut self) -> Result<(), SyntaxError> {
         match self.bytes.get(self.at) {
-            None => Err(self.ended()),
+            None => Err(self.refuse("in string escape code")),
             Some(b'b' | b'f' | b'n' | b'r' | b't' | b'\\' | b'/' | b'"') => {
                 self.at += 1;
                 Ok(())
@@ -169,9 +169,8 @@ impl Scanner<'_> {
                 self.at += 1;
                 for _ in 0..4 {
                     match self.bytes.get(self.at) {
-                        None => return Err(self.ended()),
                         Some(byte) if byte.is_ascii_hexdigit() => self.at += 1,
-                        Some(_) => return Err(self.refuse("in \\u hexadecimal character escape")),
+                        _ => return Err(self.refuse("in \\u hexadecimal character escape")),
                     }
                 }
                 Ok(())
@@ -204,10 +203,8 @@ impl Scanner<'_> {
 
     /// At least one digit.
     fn digits(&mut self, context: &str) -> Result<(), SyntaxError> {
-        match self.bytes.get(self.at) {
-            None => return Err(self.ended()),
-            Some(byte) if !byte.is_ascii_digit() => return Err(self.refuse(context)),
-            Some(_) => {}
+        if !self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
+            return Err(self.refuse(context));
         }
         while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
             self.at += 1;
@@ -218,9 +215,8 @@ impl Scanner<'_> {
     fn literal(&mut self, word: &str) -> Result<(), SyntaxError> {
         for letter in word.bytes() {
             match self.bytes.get(self.at) {
-                None => return Err(self.ended()),
                 Some(&byte) if byte == letter => self.at += 1,
-                Some(_) => {
+                _ => {
                     let expecting = char::from(letter);
                     return Err(
                         self.refuse(&format!("in literal {word} (expecting '{expecting}')"))
@@ -241,8 +237,9 @@ impl Scanner<'_> {
         SyntaxError { message: "unexpected end of JSON input".to_owned(), offset: self.bytes.len() }
     }
 
+    /// Refuses the byte ahead. Where the input ends, Go tries a space to see whether it may.
     fn refuse(&self, context: &str) -> SyntaxError {
-        let byte = self.bytes.get(self.at).copied().unwrap_or_default();
+        let byte = self.bytes.get(self.at).copied().unwrap_or(b' ');
         SyntaxError {
             message: format!("invalid character {} {context}", quoted_byte(byte)),
             offset: self.at,
@@ -276,8 +273,9 @@ mod tests {
     fn go_words() {
         assert_eq!(message(""), "unexpected end of JSON input");
         assert_eq!(message("{"), "unexpected end of JSON input");
-        assert_eq!(message("-"), "unexpected end of JSON input");
-        assert_eq!(message("nul"), "unexpected end of JSON input");
+        assert_eq!(message("\"\\u12"), "invalid character ' ' in \\u hexadecimal character escape");
+        assert_eq!(message("-"), "invalid character ' ' in numeric literal");
+        assert_eq!(message("nul"), "invalid character ' ' in literal null (expecting 'l')");
         assert_eq!(message("nope"), "invalid character 'o' in literal null (expecting 'u')");
         assert_eq!(message("<html>"), "invalid character '<' looking for beginning of value");
         assert_eq!(

@@ -1,6 +1,6 @@
 //! The static check of an expression, as the server's compiler does it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cel::common::ast::{
     CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr,
@@ -11,7 +11,7 @@ use crate::replay::Release;
 
 use super::issue::Issue;
 use super::parse::Parsed;
-use super::signatures::{Known, is_namespace, signatures};
+use super::signatures::{Known, Signature, is_namespace, signatures};
 use super::types::{Findings, Type};
 use super::{Scope, literal_text, pattern};
 
@@ -40,6 +40,7 @@ pub(super) fn check(parsed: &Parsed, source: &str, scope: Scope, release: Releas
         findings: Findings::default(),
         types: HashMap::new(),
         issues: Vec::new(),
+        negative: HashSet::new(),
     };
     let outcome = checker.visit(&parsed.root);
     if let Err(Beyond(what)) = outcome {
@@ -67,11 +68,20 @@ struct Checker<'a> {
     findings: Findings,
     types: HashMap<u64, Type>,
     issues: Vec<Issue>,
+    /// Literals with a minus sign, which the parser places behind it.
+    negative: HashSet<u64>,
 }
 
 impl Checker<'_> {
-    fn complain(&mut self, id: u64, message: String) {
-        self.issues.push(self.parsed.issue(id, self.source, message));
+    fn complain(&mut self, id: u64, mut message: String) {
+        if !self.release.since(31) {
+            message = message.replace("optional_type(", "optional(");
+        }
+        let issue = self.parsed.issue(id, self.source, message);
+        self.issues.push(match self.negative.contains(&id) {
+            false => issue,
+            true => issue.at_sign(self.source),
+        });
     }
 
     fn undeclared(&mut self, id: u64, name: &str) -> Type {
@@ -85,7 +95,12 @@ impl Checker<'_> {
 
     fn visit(&mut self, node: &IdedExpr) -> Result<Type, Beyond> {
         let found = match &node.expr {
-            Expr::Literal(literal) => literal_type(literal),
+            Expr::Literal(literal) => {
+                if is_negative(literal) {
+                    self.negative.insert(node.id);
+                }
+                literal_type(literal)
+            }
             Expr::Ident(name) => self.ident(node.id, name)?,
             Expr::Select(select) => self.select(node.id, select)?,
             Expr::Call(call) => self.call(node.id, call)?,
@@ -185,7 +200,8 @@ impl Checker<'_> {
         if let Some(target) = &call.target {
             types.insert(0, self.visit(target)?);
         }
-        match signatures(&call.func_name, self.release) {
+        let name = call.func_name.trim_start_matches('.');
+        match signatures(name, self.release) {
             Known::Nowhere => Ok(self.undeclared(id, &call.func_name)),
             // What could not be typed fits everywhere.
             Known::Beyond if types.contains(&Type::Error) => Ok(Type::Dyn),
@@ -210,16 +226,10 @@ impl Checker<'_> {
     }
 
     /// Source: google/cel-go, checker/checker.go, `resolveOverload`.
-    fn resolve(
-        &mut self,
-        id: u64,
-        call: &CallExpr,
-        all: &[super::signatures::Signature],
-        types: &[Type],
-    ) -> Type {
+    fn resolve(&mut self, id: u64, call: &CallExpr, all: &[Signature], types: &[Type]) -> Type {
         let mut result: Option<Type> = None;
         for signature in all.iter().filter(|s| s.member == call.target.is_some()) {
-            let parameters = [self.findings.fresh(), self.findings.fresh()];
+            let parameters = self.parameters(signature);
             let instantiate = |of: &Type| fill_parameters(of, &parameters);
             let wanted: Vec<Type> = signature.arguments.iter().map(instantiate).collect();
             if !self.findings.assign_all(types, &wanted) {
@@ -234,18 +244,25 @@ impl Checker<'_> {
         }
         result.unwrap_or_else(|| {
             let shown: Vec<String> =
-                types.iter().map(|found| self.findings.fill(found).to_string()).collect();
+                types.iter().map(|found| self.findings.fill_dyn(found).to_string()).collect();
             let applied = match (&call.target, shown.split_first()) {
                 (Some(_), Some((target, rest))) => format!("{target}.({})", rest.join(", ")),
                 _ => format!("({})", shown.join(", ")),
             };
-            let name = &call.func_name;
+            let name = call.func_name.trim_start_matches('.');
             self.complain(
                 id,
                 format!("found no matching overload for '{name}' applied to '{applied}'"),
             );
             Type::Error
         })
+    }
+
+    /// New types for the parameters that the signature has.
+    fn parameters(&mut self, signature: &Signature) -> [Type; 2] {
+        let count = signature.parameters();
+        let mut fresh = |at| if at < count { self.findings.fresh() } else { Type::Dyn };
+        [fresh(0), fresh(1)]
     }
 
     fn list(&mut self, list: &ListExpr) -> Result<Type, Beyond> {
@@ -284,7 +301,7 @@ impl Checker<'_> {
         if !self.findings.assign_all(std::slice::from_ref(&before), std::slice::from_ref(&next)) {
             return Type::Dyn;
         }
-        if next.is_dyn() { next } else { before }
+        if before.is_equal_or_less_specific(&next) { before } else { next }
     }
 
     /// Source: google/cel-go, checker/checker.go, `checkComprehension`.
@@ -359,6 +376,7 @@ impl Checker<'_> {
             Expr::Select(select) => self.validate(&select.operand),
             Expr::Call(call) => {
                 self.valid_pattern(call)?;
+                foldable(call)?;
                 call.target.iter().try_for_each(|target| self.validate(target))?;
                 call.args.iter().try_for_each(|argument| self.validate(argument))
             }
@@ -378,7 +396,7 @@ impl Checker<'_> {
     fn homogeneous<'n>(&mut self, elements: impl Iterator<Item = &'n IdedExpr>) {
         let mut first = None;
         for element in elements {
-            let found = self.type_of(element);
+            let found = self.findings.fill_dyn(&self.type_of(element));
             match &first {
                 None => first = Some(found),
                 Some(wanted) if *wanted != found => {
@@ -405,6 +423,38 @@ impl Checker<'_> {
             }
             Err(pattern::Refusal::Beyond) => Err(Beyond("this regular expression".to_owned())),
         }
+    }
+}
+
+/// Calls that the server computes when it builds the program, where a failure is one of the start.
+/// Source: google/cel-go, interpreter/planner.go, decorators.go.
+fn foldable(call: &CallExpr) -> Result<(), Beyond> {
+    let conversion = ["string", "int", "double", "bool"].contains(&call.func_name.as_str());
+    let index = ["_[_]", "_[?_]"].contains(&call.func_name.as_str());
+    match call.args.last().map(|argument| &argument.expr) {
+        Some(Expr::Literal(LiteralValue::Null)) if conversion || index => {
+            Err(Beyond("a constant that fails beforehand".to_owned()))
+        }
+        Some(Expr::Literal(LiteralValue::String(_)))
+            if conversion && call.func_name != "string" =>
+        {
+            Err(Beyond("a constant that may fail beforehand".to_owned()))
+        }
+        Some(Expr::Literal(LiteralValue::Double(_))) if call.func_name == "int" => {
+            Err(Beyond("a constant that may fail beforehand".to_owned()))
+        }
+        Some(Expr::List(_) | Expr::Map(_)) if conversion || index => {
+            Err(Beyond("a constant that fails beforehand".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_negative(literal: &LiteralValue) -> bool {
+    match literal {
+        LiteralValue::Int(value) => *value.inner() < 0,
+        LiteralValue::Double(value) => value.inner().is_sign_negative(),
+        _ => false,
     }
 }
 

@@ -9,7 +9,7 @@ use cel::common::ast::{
 use crate::go::json::Raw;
 use crate::replay::{Release, User};
 
-use super::value::{Entries, Map, Value, double_shown, equal, unescape};
+use super::value::{Entries, Map, Value, double_text, equal, unescape};
 use super::{functions, literal_text, operators};
 
 /// Why there is no value.
@@ -238,17 +238,41 @@ impl Evaluator<'_> {
                 let field = literal_text(field).ok_or_else(|| Fault::beyond("this CEL syntax"))?;
                 self.optional_at(&operand, &Value::text(field))
             }
+            // Nothing is in a list that is known to be empty, whatever the other side says.
+            ("@in", [_, list]) if is_empty_list(list) => Ok(Value::Bool(false)),
+            ("or" | "orValue", [other]) if call.target.is_some() => self.alternative(call, other),
             (name, arguments) => {
                 let mut values = Vec::new();
                 for node in call.target.as_deref().into_iter().chain(arguments) {
                     values.push(self.visit(node)?);
                 }
                 self.spend(&values);
+                if name == "matches" && arguments.last().is_some_and(|a| literal_text(a).is_some())
+                {
+                    // A pattern that is known beforehand is compiled into the call.
+                    match &values[0] {
+                        Value::Text(_) => {}
+                        Value::Type(_) => return Err(Fault::beyond("matches of a type")),
+                        _ => return Err(Fault::no_overload()),
+                    }
+                }
                 match operators::apply(name, &values) {
                     Some(outcome) => outcome,
                     None => functions::apply(name, &values, |map, key| self.member(map, key)),
                 }
             }
+        }
+    }
+
+    /// The second choice is looked at only when the first is empty.
+    fn alternative(&mut self, call: &CallExpr, other: &IdedExpr) -> Outcome {
+        let Some(target) = &call.target else { return Err(Fault::beyond("this CEL syntax")) };
+        match (self.visit(target)?, call.func_name.as_str()) {
+            (Value::Optional(Some(value)), "orValue") => Ok(Rc::unwrap_or_clone(value)),
+            (some @ Value::Optional(Some(_)), _) => Ok(some),
+            (Value::Optional(None), _) => self.visit(other),
+            (plain, _) if !self.release.since(37) => Ok(plain),
+            _ => Err(Fault::no_overload()),
         }
     }
 
@@ -300,6 +324,12 @@ impl Evaluator<'_> {
 
     /// What stands at an index, if anything does.
     fn at(&self, operand: &Value, index: &Value) -> Result<Option<Value>, Fault> {
+        if !matches!(
+            index,
+            Value::Text(_) | Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Bool(_)
+        ) {
+            return Err(Fault::beyond("this index"));
+        }
         match (operand, index) {
             (Value::Claims, Value::Text(name)) => self.claim(name),
             (Value::Claims | Value::User, _) => Err(Fault::beyond("this index")),
@@ -406,13 +436,17 @@ impl Evaluator<'_> {
     }
 }
 
+fn is_empty_list(node: &IdedExpr) -> bool {
+    matches!(&node.expr, Expr::List(list) if list.elements.is_empty())
+}
+
 /// A key or index as the server's messages show it.
 fn shown(value: &Value) -> Result<String, Fault> {
     match value {
         Value::Text(text) => Ok(text.to_string()),
         Value::Int(value) => Ok(value.to_string()),
         Value::Uint(value) => Ok(value.to_string()),
-        Value::Double(value) => Ok(double_shown(*value)),
+        Value::Double(value) => Ok(double_text(*value)),
         Value::Bool(value) => Ok(value.to_string()),
         _ => Err(Fault::beyond("this index")),
     }
@@ -424,9 +458,9 @@ fn list_index(index: &Value) -> Result<i64, Fault> {
     match index {
         Value::Int(place) => Ok(*place),
         Value::Uint(place) => i64::try_from(*place).map_err(|_| Fault::beyond("this index")),
-        Value::Double(place) if place.fract() == 0.0 && place.abs() < 9e15 => Ok(*place as i64),
+        Value::Double(place) if place.fract() == 0.0 && place.abs() < 9.2e18 => Ok(*place as i64),
         Value::Double(place) => {
-            let place = double_shown(*place);
+            let place = double_text(*place);
             Err(Fault::error(format!("unsupported index value {place} in list")))
         }
         other => {

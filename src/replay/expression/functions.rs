@@ -33,9 +33,7 @@ pub(super) fn apply(
             _ => Err(Fault::no_overload()),
         },
         ("matches", [a, b]) => matches_pattern(a, b),
-        ("hasValue" | "value" | "orValue" | "or", [target, rest @ ..]) => {
-            optional(name, target, rest)
-        }
+        ("hasValue" | "value", [target]) => optional(name, target),
         _ => strings(name, values),
     }
 }
@@ -144,20 +142,12 @@ fn compile(text: &str) -> Result<regex::Regex, Fault> {
     pattern::compile(text).map_err(|_| Fault::beyond("this regular expression"))
 }
 
-fn optional(name: &str, target: &Value, rest: &[Value]) -> Outcome {
-    let Value::Optional(inner) = target else {
-        return Err(Fault::beyond(format!("{name} of this value")));
-    };
-    match (name, inner, rest) {
-        ("hasValue", inner, []) => Ok(Value::Bool(inner.is_some())),
-        ("value", Some(value), []) | ("orValue", Some(value), [_]) => {
-            Ok(Rc::unwrap_or_clone(value.clone()))
-        }
-        ("value", None, []) => Err(Fault::error("optional.none() dereference")),
-        ("orValue", None, [other]) => Ok(other.clone()),
-        ("or", Some(_), [_]) => Ok(target.clone()),
-        ("or", None, [other]) => Ok(other.clone()),
-        _ => Err(Fault::beyond(name)),
+fn optional(name: &str, target: &Value) -> Outcome {
+    match (name, target) {
+        ("hasValue", Value::Optional(inner)) => Ok(Value::Bool(inner.is_some())),
+        ("value", Value::Optional(Some(value))) => Ok(Rc::unwrap_or_clone(value.clone())),
+        ("value", Value::Optional(None)) => Err(Fault::error("optional.none() dereference")),
+        _ => Err(Fault::beyond(format!("{name} of this value"))),
     }
 }
 
@@ -180,12 +170,20 @@ fn strings(name: &str, values: &[Value]) -> Outcome {
         }
         ("join", [Value::List(list), rest @ ..]) => join(list.items.as_slice(), rest),
         ("substring", [Value::Text(text), Value::Int(start)]) => {
-            substring(text, *start, i64::try_from(text.chars().count()).unwrap_or(i64::MAX))
+            let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+            if *start > length {
+                return Err(Fault::error(format!("index out of range: {start}")));
+            }
+            substring(text, *start, length)
         }
         ("substring", [Value::Text(text), Value::Int(start), Value::Int(end)]) => {
             substring(text, *start, *end)
         }
         ("charAt", [Value::Text(text), Value::Int(place)]) => char_at(text, *place),
+        // Old releases refuse to look into empty text.
+        ("indexOf" | "lastIndexOf", [Value::Text(text), _]) if text.is_empty() => {
+            Err(Fault::beyond(format!("{name} in empty text")))
+        }
         ("indexOf", [Value::Text(text), Value::Text(part)]) => place(text, text.find(&**part)),
         ("lastIndexOf", [Value::Text(text), Value::Text(part)]) => place(text, text.rfind(&**part)),
         ("find", [Value::Text(text), Value::Text(pattern)]) => {

@@ -10,6 +10,16 @@ pub(super) struct Issue {
     pub(super) message: String,
 }
 
+impl Issue {
+    /// The same complaint at the minus sign before it.
+    pub(super) fn at_sign(self, source: &str) -> Issue {
+        let line = source.split('\n').nth(self.line.saturating_sub(1)).unwrap_or_default();
+        let before: Vec<char> = line.chars().take(self.column).collect();
+        let sign = before.iter().rposition(|c| *c == '-');
+        Issue { column: sign.unwrap_or(self.column), ..self }
+    }
+}
+
 /// All complaints in the order of their places.
 /// Source: google/cel-go, common/errors.go, `ToDisplayString`, common/error.go.
 pub(super) fn display(issues: &[Issue], source: &str) -> String {

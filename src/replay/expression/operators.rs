@@ -57,7 +57,7 @@ fn negate(value: &Value) -> Outcome {
             None => Err(Fault::error("integer overflow")),
         },
         Value::Double(value) => Ok(Value::Double(-value)),
-        Value::Bool(_) => Err(Fault::no_overload()),
+        Value::Bool(_) | Value::Text(_) => Err(Fault::no_overload()),
         Value::Claims | Value::User => Err(Fault::beyond("this operation")),
         _ => Err(cannot("-_")),
     }
@@ -121,7 +121,10 @@ fn arithmetic(
         (Value::Uint(a), Value::Uint(b)) => {
             uint(*a, *b).map(Value::Uint).ok_or_else(|| Fault::error("unsigned integer overflow"))
         }
-        (Value::Double(_) | Value::Int(_) | Value::Uint(_), _) => Err(Fault::no_overload()),
+        // Text could receive any call, and has no method of this name.
+        (Value::Double(_) | Value::Int(_) | Value::Uint(_) | Value::Text(_), _) => {
+            Err(Fault::no_overload())
+        }
         (Value::Claims | Value::User, _) => Err(Fault::beyond("this operation")),
         _ => Err(cannot(name)),
     }
@@ -135,7 +138,7 @@ fn modulo(a: &Value, b: &Value) -> Outcome {
         (Value::Uint(a), Value::Uint(b)) => {
             a.checked_rem(*b).map(Value::Uint).ok_or_else(|| Fault::beyond("this operation"))
         }
-        (Value::Int(_) | Value::Uint(_), _) => Err(Fault::no_overload()),
+        (Value::Int(_) | Value::Uint(_) | Value::Text(_), _) => Err(Fault::no_overload()),
         (Value::Claims | Value::User, _) => Err(Fault::beyond("this operation")),
         _ => Err(cannot("_%_")),
     }

@@ -49,7 +49,9 @@ fn issues(errors: &ParseErrors) -> Vec<Issue> {
             message: expected(&error.msg),
         }
     };
-    errors.errors.iter().map(issue).collect()
+    // Of what the grammar has refused already, the parser complains once more in its own words.
+    let told = |error: &&ParseError| !error.msg.starts_with("Incomplete");
+    errors.errors.iter().filter(told).map(issue).collect()
 }
 
 /// What Go's parser expects where an operand has ended: it has left the rules in which an operator
@@ -66,6 +68,7 @@ fn expected(message: &str) -> String {
     let rest: Vec<&str> = set.split(", ").filter(|token| !OPERATORS.contains(token)).collect();
     match rest.as_slice() {
         [] => message.to_owned(),
+        ["')'", "','"] => format!("{head} expecting ')'"),
         [one] => format!("{head} expecting {one}"),
         several => format!("{head} expecting {{{}}}", several.join(", ")),
     }

@@ -13,6 +13,13 @@ pub(super) struct Signature {
     pub(super) result: Type,
 }
 
+impl Signature {
+    /// How many parameters the types have.
+    pub(super) fn parameters(&self) -> usize {
+        self.arguments.iter().map(Type::parameters).max().unwrap_or_default()
+    }
+}
+
 /// What is known about a function name.
 #[derive(Clone, Debug)]
 pub(super) enum Known {
@@ -172,7 +179,7 @@ fn comparisons() -> Vec<Signature> {
 /// Names that the server has and this replay has not. A name whose release is in doubt counts as
 /// there, so that nothing is refused wrongly.
 fn beyond(name: &str, release: Release) -> Known {
-    const NAMES: [&str; 91] = [
+    const NAMES: &[&str] = &[
         "bytes",
         "uint",
         "duration",

@@ -46,6 +46,16 @@ impl Type {
         Type::Optional(Box::new(of))
     }
 
+    /// One more than the highest parameter inside.
+    pub(super) fn parameters(&self) -> usize {
+        match self {
+            Type::Param(at) => at + 1,
+            Type::List(of) | Type::Optional(of) | Type::Kind(of) => of.parameters(),
+            Type::Map(key, value) => key.parameters().max(value.parameters()),
+            _ => 0,
+        }
+    }
+
     pub(super) fn is_dyn(&self) -> bool {
         matches!(self, Type::Any | Type::Dyn)
     }
@@ -55,7 +65,7 @@ impl Type {
     }
 
     /// Source: google/cel-go, checker/types.go, `isEqualOrLessSpecific`.
-    fn is_equal_or_less_specific(&self, other: &Type) -> bool {
+    pub(super) fn is_equal_or_less_specific(&self, other: &Type) -> bool {
         if self.is_dyn() || matches!(self, Type::Var(_)) {
             return true;
         }
@@ -97,7 +107,8 @@ impl fmt::Display for Type {
             Type::Bytes => f.write_str("bytes"),
             Type::Double => f.write_str("double"),
             Type::Duration => f.write_str("duration"),
-            Type::Dyn | Type::Param(_) | Type::Var(_) => f.write_str("dyn"),
+            Type::Dyn | Type::Param(_) => f.write_str("dyn"),
+            Type::Var(var) => write!(f, "_var{var}"),
             Type::Error => f.write_str("!error!"),
             Type::Int => f.write_str("int"),
             Type::List(of) => write!(f, "list({of})"),
@@ -143,6 +154,21 @@ impl Findings {
             Type::Kind(of) => Type::Kind(Box::new(self.fill(of))),
             other => other.clone(),
         }
+    }
+
+    /// The type with everything filled in, what is unknown being dyn.
+    pub(super) fn fill_dyn(&self, of: &Type) -> Type {
+        fn settle(of: Type) -> Type {
+            match of {
+                Type::Var(_) => Type::Dyn,
+                Type::List(of) => Type::list(settle(*of)),
+                Type::Optional(of) => Type::optional(settle(*of)),
+                Type::Map(key, value) => Type::map(settle(*key), settle(*value)),
+                Type::Kind(of) => Type::Kind(Box::new(settle(*of))),
+                other => other,
+            }
+        }
+        settle(self.fill(of))
     }
 
     /// Whether every one of the first types may stand for its partner; what is found out on the way

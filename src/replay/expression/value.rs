@@ -237,17 +237,8 @@ fn compare_double(a: f64, b: i128) -> Option<std::cmp::Ordering> {
     Some(whole.then(rest))
 }
 
-/// A double as Go's `strconv.FormatFloat(f, 'g', -1, 64)` writes it.
+/// A double as Go's `strconv.FormatFloat(f, 'g', -1, 64)` and `%v` write it.
 pub(super) fn double_text(value: f64) -> String {
-    go_double(value, 6)
-}
-
-/// A double as Go's `%v` writes it.
-pub(super) fn double_shown(value: f64) -> String {
-    go_double(value, 21)
-}
-
-fn go_double(value: f64, precision: i32) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -258,7 +249,7 @@ fn go_double(value: f64, precision: i32) -> String {
     let scientific = format!("{value:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let power: i32 = exponent.parse().unwrap_or_default();
-    if (-4..precision).contains(&power) {
+    if (-4..6).contains(&power) {
         return format!("{value}");
     }
     let sign = if power < 0 { '-' } else { '+' };
@@ -324,7 +315,6 @@ mod tests {
         assert_eq!(double_text(1e-7), "1e-07");
         assert_eq!(double_text(0.0001), "0.0001");
         assert_eq!(double_text(-0.0), "-0");
-        assert_eq!(double_shown(1_000_000.0), "1000000");
     }
 
     #[test]

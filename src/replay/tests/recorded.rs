@@ -17,13 +17,13 @@ struct Answer {
 }
 
 /// One line of a recording.
-struct Question {
+pub(super) struct Question {
     id: String,
-    token: String,
+    pub(super) token: String,
     flags: Vec<String>,
-    file: Option<String>,
-    keys: Option<String>,
-    now: Moment,
+    pub(super) file: Option<String>,
+    pub(super) keys: Option<String>,
+    pub(super) now: Moment,
     release: Release,
     answer: Answer,
     /// Every text that the server gave, where it gave several.
@@ -166,6 +166,12 @@ const OPEN: [&str; 19] = [
 fn recorded(recording: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle-go/recorded");
     std::fs::read_to_string(folder.join(recording)).unwrap()
+}
+
+/// The question of this id in the recording.
+pub(super) fn question(recording: &str, id: &str) -> Question {
+    let text = recorded(recording);
+    text.lines().map(Question::read).find(|question| question.id == id).unwrap()
 }
 
 /// Asks every question of the recording; gives how many there were.
