@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("report", &["replay", "evidence", "facts", "checks", "diagnosis"]),
     ("examination", &["replay", "evidence", "facts", "checks", "diagnosis", "report"]),
     ("error", &["evidence", "collect", "facts", "checks", "diagnosis", "report", "examination"]),
+    ("questions", &["go", "replay", "evidence", "collect"]),
     ("demo", &["evidence", "examination", "error"]),
     ("cli", &["evidence", "client", "collect", "facts", "checks", "report", "error"]),
     (
@@ -31,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "checks",
             "report",
             "examination",
+            "questions",
             "error",
             "demo",
             "cli",

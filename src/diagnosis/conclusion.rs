@@ -176,6 +176,10 @@ fn open_step(facts: &Facts) -> Step {
 }
 
 fn basis(facts: &Facts) -> Basis {
+    if facts.holds("token.renewable") {
+        // What the renewed token holds has not been seen.
+        return Basis::Inferred;
+    }
     let spoke = facts.known("live.status").is_some() || facts.known("live.allowed").is_some();
     match (spoke, facts.text("replay.ending").is_some()) {
         (_, true) => Basis::Replayed,
@@ -196,6 +200,10 @@ pub(super) fn summary(conclusion: &Conclusion, facts: &Facts, findings: &[Findin
         (Outcome::Allowed, _) => {
             let user = facts.text("live.username").or_else(|| facts.text("replay.username"));
             match user {
+                Some(user) if facts.holds("token.renewable") => format!(
+                    "once the client has renewed the expired token, with the same claims, the server \
+                     knows you as {user}"
+                ),
                 Some(user) => format!("the request is allowed: the server knows you as {user}"),
                 None => "the request is allowed".to_owned(),
             }

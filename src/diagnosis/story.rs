@@ -61,8 +61,18 @@ pub(super) fn tell(
         lines.extend(undecided());
     }
     lines.push(access(facts));
+    if facts.holds("token.renewable") {
+        lines.iter_mut().filter(|line| line.step == Step::Time).for_each(expired);
+    }
     stop(&mut lines, conclusion, findings);
     lines
+}
+
+/// An expired token that the client renews was judged as it was before its end.
+fn expired(line: &mut Line) {
+    line.mark = Mark::CannotTell;
+    line.detail =
+        "it has expired; the client renews it, and the rest is judged as before its end".into();
 }
 
 /// That the token can be read was told with the token itself.

@@ -222,7 +222,8 @@ fn checks_have_sources_repairs_and_siblings_that_exist() {
         if names.windows(2).any(|pair| pair[0] == pair[1]) {
             wrong.push(format!("{id}: two of its fixes have the same id"));
         }
-        let strangers = check.before.iter().filter(|other| !exists(other.as_str()));
+        let named = check.before.iter().chain(&check.replaces);
+        let strangers = named.filter(|other| !exists(other.as_str()));
         wrong.extend(
             strangers.map(|other| format!("{id}: stands before {other}, which is no check")),
         );
