@@ -114,7 +114,8 @@ impl Checker<'_> {
         Ok(found)
     }
 
-    fn ident(&mut self, id: u64, name: &str) -> Result<Type, Beyond> {
+    fn ident(&mut self, id: u64, written: &str) -> Result<Type, Beyond> {
+        let name = written.strip_prefix('.').unwrap_or(written);
         if let Some((_, found)) = self.variables.iter().rev().find(|(known, _)| known == name) {
             return Ok(found.clone());
         }
@@ -132,7 +133,7 @@ impl Checker<'_> {
             _ if is_namespace(name) || name.contains('.') || name.starts_with("optional") => {
                 return Err(Beyond(format!("the CEL name {name}")));
             }
-            _ => return Ok(self.undeclared(id, name)),
+            _ => return Ok(self.undeclared(id, written)),
         };
         Ok(Type::Kind(Box::new(named)))
     }
@@ -446,7 +447,22 @@ fn foldable(call: &CallExpr) -> Result<(), Beyond> {
         Some(Expr::List(_) | Expr::Map(_)) if conversion || index => {
             Err(Beyond("a constant that fails beforehand".to_owned()))
         }
+        Some(expr @ Expr::Call(_)) if conversion && is_constant(expr) => {
+            Err(Beyond("a constant that may fail beforehand".to_owned()))
+        }
         _ => Ok(()),
+    }
+}
+
+/// Whether the server computes the expression beforehand: literals, and conversions of them.
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(_) | Expr::List(_) | Expr::Map(_) => true,
+        Expr::Call(call) => {
+            ["dyn", "string", "int", "double", "bool"].contains(&call.func_name.as_str())
+                && call.args.iter().all(|argument| is_constant(&argument.expr))
+        }
+        _ => false,
     }
 }
 

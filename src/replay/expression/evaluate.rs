@@ -93,6 +93,10 @@ impl Evaluator<'_> {
     }
 
     fn ident(&self, name: &str) -> Outcome {
+        if name.starts_with('.') {
+            // A leading dot passes over the variables of loops.
+            return Err(Fault::beyond(format!("the CEL name {name}")));
+        }
         if let Some((_, value)) = self.variables.iter().rev().find(|(known, _)| known == name) {
             return Ok(value.clone());
         }
