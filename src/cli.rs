@@ -39,6 +39,8 @@ pub enum Command {
     Check(Box<Check>),
     /// Show the facts of this situation as checks see them, each with its origin.
     Facts(Box<Check>),
+    /// Replay the API server's decision on a token: JSON in, JSON out, no collecting.
+    Replay(Box<Replay>),
     /// Diagnose a bundled case; no cluster is needed.
     Demo(Demo),
     /// Explain a check: what it looks for, why it matters, who repairs it.
@@ -139,6 +141,83 @@ pub enum Format {
     /// For a person in a hurry.
     #[default]
     Text,
+}
+
+/// Options of `replay`.
+#[derive(Args, Debug)]
+pub struct Replay {
+    /// Read one question a line from standard input and answer each with one line.
+    #[arg(long)]
+    pub lines: bool,
+    /// Leave the steps out of the answers.
+    #[arg(long)]
+    pub no_steps: bool,
+    /// The token; - reads standard input.
+    #[arg(long, value_name = "FILE", required_unless_present = "lines")]
+    pub token_file: Option<PathBuf>,
+    /// The AuthenticationConfiguration.
+    #[arg(long, value_name = "FILE")]
+    pub authentication_config: Option<PathBuf>,
+    /// The issuer's key set.
+    #[arg(long, value_name = "FILE")]
+    pub jwks: Option<PathBuf>,
+    /// The API server's version; default the newest.
+    #[arg(long, value_name = "VERSION")]
+    pub apiserver_version: Option<String>,
+    /// The server's clock (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    #[command(flatten)]
+    oidc: OidcFlags,
+}
+
+/// kube-apiserver's own flags, as it has them.
+#[derive(Args, Debug)]
+struct OidcFlags {
+    #[arg(long, value_name = "FILE", help_heading = OIDC)]
+    oidc_ca_file: Option<String>,
+    #[arg(long, value_name = "ID", help_heading = OIDC)]
+    oidc_client_id: Option<String>,
+    #[arg(long, value_name = "CLAIM", help_heading = OIDC)]
+    oidc_groups_claim: Option<String>,
+    #[arg(long, value_name = "TEXT", help_heading = OIDC, allow_hyphen_values = true)]
+    oidc_groups_prefix: Option<String>,
+    #[arg(long, value_name = "URL", help_heading = OIDC)]
+    oidc_issuer_url: Option<String>,
+    #[arg(long, value_name = "CLAIM=VALUE", help_heading = OIDC)]
+    oidc_required_claim: Vec<String>,
+    #[arg(long, value_name = "ALGS", help_heading = OIDC)]
+    oidc_signing_algs: Vec<String>,
+    #[arg(long, value_name = "CLAIM", help_heading = OIDC)]
+    oidc_username_claim: Option<String>,
+    #[arg(long, value_name = "TEXT", help_heading = OIDC, allow_hyphen_values = true)]
+    oidc_username_prefix: Option<String>,
+}
+
+const OIDC: &str = "Flags of kube-apiserver";
+
+impl Replay {
+    /// kube-apiserver's flags as given here.
+    pub fn flags(&self) -> Vec<String> {
+        let oidc = &self.oidc;
+        let single = [
+            ("ca-file", &oidc.oidc_ca_file),
+            ("client-id", &oidc.oidc_client_id),
+            ("groups-claim", &oidc.oidc_groups_claim),
+            ("groups-prefix", &oidc.oidc_groups_prefix),
+            ("issuer-url", &oidc.oidc_issuer_url),
+            ("username-claim", &oidc.oidc_username_claim),
+            ("username-prefix", &oidc.oidc_username_prefix),
+        ];
+        let given = single.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let claims = oidc.oidc_required_claim.iter().map(|value| ("required-claim", value));
+        let algorithms = oidc.oidc_signing_algs.iter().map(|value| ("signing-algs", value));
+        given
+            .chain(claims)
+            .chain(algorithms)
+            .map(|(name, value)| format!("--oidc-{name}={value}"))
+            .collect()
+    }
 }
 
 /// Options of `demo`.

@@ -21,7 +21,7 @@ pub mod tls;
 mod tokens;
 mod wishes;
 
-pub use files::{keep, text};
+pub use files::{input, keep, text};
 pub use gather::{InputError, gather};
 pub use surroundings::Surroundings;
 pub use wishes::{TokenInput, Wishes};

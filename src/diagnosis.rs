@@ -98,6 +98,7 @@ pub fn diagnose(
         }
     }
     leave_out_replaced(&mut fired);
+    demote_refuted(&mut fired, facts);
     let first = conclusion::conclude(facts, &fired);
     let order = order::sort(&mut fired, &first);
     debug_assert_eq!(order, fired.len());
@@ -106,12 +107,25 @@ pub fn diagnose(
         fired.iter().map(|f| finding::write(f, facts, documents)).collect();
     Diagnosis {
         summary: conclusion::summary(&conclusion, facts, &findings),
-        server_error: conclusion::server_error(facts),
+        server_error: conclusion::server_error(&conclusion, facts),
         story: story::tell(facts, decision, &conclusion, &findings),
         unknowns: unknowns(facts, waiting),
         conclusion,
         findings,
         defects,
+    }
+}
+
+/// The live server let this very request through, so nothing on the server's side blocks it.
+fn demote_refuted(fired: &mut [Fired<'_>], facts: &Facts) {
+    let allowed = conclusion::told_by_the_server(facts).map(|(outcome, _)| outcome);
+    if allowed != Some(Outcome::Allowed) {
+        return;
+    }
+    for finding in fired.iter_mut().filter(|f| f.check.step > Step::Plugin) {
+        if finding.severity == Severity::Blocks {
+            finding.severity = Severity::MayBlock;
+        }
     }
 }
 

@@ -4,7 +4,6 @@
 //! bundle, or is a bundled case.
 
 use crate::checks::{Check, CheckId, Outcome};
-use crate::client::view;
 use crate::diagnosis::{self, Diagnosis, Documents};
 use crate::evidence::{Evidence, bundle};
 use crate::facts::{self, Facts, Situation};
@@ -42,7 +41,7 @@ const STACK: usize = 32 * 1024 * 1024;
 
 fn examine_here(evidence: &Evidence, checks: &[Check]) -> Examination {
     let mut situations = facts::situations(evidence);
-    let documents = documents(evidence);
+    let documents = Documents(facts::texts(evidence));
     let judged: Vec<Diagnosis> = situations
         .iter()
         .map(|s| diagnosis::diagnose(&s.facts, s.decision.as_ref(), checks, &documents))
@@ -71,7 +70,19 @@ fn frame(evidence: &Evidence, situation: &Situation) -> Frame {
 }
 
 fn user(situation: &Situation) -> Option<User> {
-    situation.decision.as_ref().and_then(|decision| decision.user.clone())
+    let judged = situation.facts.text("access.username");
+    let user = situation.decision.as_ref().and_then(|decision| decision.user.clone());
+    match (judged, user) {
+        (Some(name), Some(user)) if user.username == name => Some(user),
+        // A client certificate's user, whom the server believes before any token.
+        (Some(username), _) => Some(User {
+            username,
+            uid: String::new(),
+            groups: situation.facts.texts("access.groups").unwrap_or_default(),
+            extra: Default::default(),
+        }),
+        (None, user) => user,
+    }
 }
 
 fn request(situation: &Situation) -> RequestLine {
@@ -82,21 +93,4 @@ fn request(situation: &Situation) -> RequestLine {
         resource: text("request.resource"),
         namespace: text("request.namespace"),
     }
-}
-
-/// The texts that facts were read from, secrets blanked, by the path that origins show.
-fn documents(evidence: &Evidence) -> Documents {
-    use crate::evidence::gathered::KubeconfigFile;
-    let mut texts = std::collections::BTreeMap::new();
-    for file in &evidence.kubeconfig {
-        if let KubeconfigFile::Read(document) = file {
-            let shown = view::shown(document.path.as_ref(), &evidence.situation.home);
-            texts.insert(shown, document.text.blanked().to_owned());
-        }
-    }
-    let planes = evidence.control_planes.iter().flat_map(|plane| &plane.documents);
-    for document in planes.chain(evidence.rbac.iter().flatten()) {
-        texts.insert(document.path.clone(), document.text.blanked().to_owned());
-    }
-    Documents(texts)
 }

@@ -15,6 +15,7 @@ pub mod schema;
 mod server;
 pub mod settings;
 mod situation;
+mod texts;
 mod token;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::evidence::moment::Moment;
 use crate::evidence::{Fact, Gap, Origin};
 pub use schema::{Kind, Path};
 pub use situation::{Situation, situations};
+pub use texts::texts;
 
 /// The value of a fact.
 #[derive(Clone, Debug, PartialEq)]

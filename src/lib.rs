@@ -27,4 +27,5 @@ pub mod cli;
 pub mod demo;
 pub mod error;
 pub mod examination;
+pub mod questions;
 pub mod run;

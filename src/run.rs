@@ -10,6 +10,7 @@ use crate::demo;
 use crate::error::RunError;
 use crate::evidence::{Evidence, bundle};
 use crate::examination;
+use crate::questions::{self, Detail, Question};
 use crate::report::{Report, explain, text};
 
 pub use crate::collect::Surroundings;
@@ -46,6 +47,7 @@ pub fn run(
             explain::facts(out, &seen.facts)?;
             Ok(Ending::Healthy)
         }
+        Command::Replay(args) => replay(&args, surroundings, out),
         Command::Demo(args) => run_demo(&args, out),
         Command::Explain(args) => {
             let all = checks(&args.checks)?;
@@ -87,6 +89,50 @@ fn gather(args: &cli::Check, surroundings: &Surroundings) -> Result<Evidence, Ru
         }
         None => Ok(collect::gather(&args.wishes()?, surroundings)?),
     }
+}
+
+/// A decision is an answer whatever it is; whoever asks reads `outcome`.
+fn replay(
+    args: &cli::Replay,
+    surroundings: &Surroundings,
+    out: &mut dyn Write,
+) -> Result<Ending, RunError> {
+    let detail = if args.no_steps { Detail::Brief } else { Detail::Steps };
+    if args.lines {
+        let mut input = io::BufReader::new(io::stdin().lock());
+        questions::lines(&mut input, out, surroundings.now, detail)?;
+        return Ok(Ending::Healthy);
+    }
+    let read = |path: &Path| collect::input(path).map_err(|why| RunError::unreadable(path, &why));
+    let question = Question {
+        id: None,
+        token: args
+            .token_file
+            .as_deref()
+            .map(read)
+            .transpose()?
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
+        flags: args.flags(),
+        file: args.authentication_config.as_deref().map(read).transpose()?,
+        path: args
+            .authentication_config
+            .as_ref()
+            .map(|p| p.display().to_string())
+            .unwrap_or_default(),
+        keys: args.jwks.as_deref().map(read).transpose()?,
+        now: args.now.as_deref().map(questions::moment).transpose().map_err(RunError::Usage)?,
+        release: args
+            .apiserver_version
+            .as_deref()
+            .map(questions::release)
+            .transpose()
+            .map_err(RunError::Usage)?,
+    };
+    let answer = question.answer(surroundings.now, detail);
+    writeln!(out, "{}", serde_json::to_string_pretty(&answer).map_err(io::Error::from)?)?;
+    Ok(Ending::Healthy)
 }
 
 fn run_demo(args: &cli::Demo, out: &mut dyn Write) -> Result<Ending, RunError> {

@@ -21,11 +21,36 @@ pub fn fill(text: &str, facts: &Facts) -> Option<String> {
     for piece in pieces(text) {
         match piece.path {
             None => out.push_str(piece.text),
-            Some(path) => match facts.known(path) {
-                Some(leaf) => out.push_str(&spoken(&leaf)),
-                None => out.push_str(piece.otherwise?),
-            },
+            Some(path) => {
+                let value = facts.known(path).map(|leaf| spoken(&leaf)).filter(|v| !v.is_empty());
+                match value {
+                    Some(value) => out.push_str(&value),
+                    None => out.push_str(piece.otherwise?),
+                }
+            }
         }
+    }
+    Some(out)
+}
+
+/// A command with the facts put in, each quoted for a shell; `None` if one of them is not known, or
+/// could be taken for an option. Facts that are commands themselves (`…_command`) are put in as they are.
+pub fn fill_command(text: &str, facts: &Facts) -> Option<String> {
+    let mut out = String::new();
+    for piece in pieces(text) {
+        let Some(path) = piece.path else {
+            out.push_str(piece.text);
+            continue;
+        };
+        let value = spoken(&facts.known(path)?);
+        if path.ends_with("_command") {
+            out.push_str(&value);
+            continue;
+        }
+        if value.is_empty() || value.starts_with('-') || value.contains(char::is_control) {
+            return None;
+        }
+        out.push_str(&shlex::try_quote(&value).ok()?);
     }
     Some(out)
 }
@@ -37,7 +62,7 @@ pub fn fill_or_mark(text: &str, facts: &Facts) -> String {
         match piece.path {
             None => out.push_str(piece.text),
             Some(path) => {
-                let value = facts.known(path).map(|leaf| spoken(&leaf));
+                let value = facts.known(path).map(|leaf| spoken(&leaf)).filter(|v| !v.is_empty());
                 out.push_str(&value.unwrap_or_else(|| piece.otherwise.unwrap_or("?").to_owned()));
             }
         }
@@ -106,5 +131,16 @@ mod tests {
     fn a_command_without_its_fact_is_not_offered() {
         assert_eq!(fill("run {{plugin.client}}", &Facts::default()), None);
         assert_eq!(fill("run {{plugin.client|x}}", &Facts::default()).as_deref(), Some("run x"));
+    }
+
+    #[test]
+    fn a_fact_in_a_command_is_quoted_and_cannot_be_an_option() {
+        let mut facts = Facts::default();
+        let origin = crate::evidence::Origin::default;
+        facts.know("client.user", "a; rm -rf ~", origin());
+        let command = fill_command("kubectl config unset users.{{client.user}}.x", &facts);
+        assert_eq!(command.as_deref(), Some("kubectl config unset users.'a; rm -rf ~'.x"));
+        facts.know("client.user", "--kubeconfig=/etc/passwd", origin());
+        assert_eq!(fill_command("kubectl config unset {{client.user}}", &facts), None);
     }
 }

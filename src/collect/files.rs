@@ -24,6 +24,18 @@ pub fn text(path: &Path, limit: u64) -> io::Result<String> {
     bounded(File::open(path)?, limit)
 }
 
+/// An input named by an option: a file, or `-` for standard input.
+///
+/// # Errors
+///
+/// As [`text`].
+pub fn input(path: &Path) -> io::Result<String> {
+    if path.as_os_str() == "-" {
+        return bounded(io::stdin().lock(), FILE_LIMIT);
+    }
+    text(path, FILE_LIMIT)
+}
+
 /// What a reader gives, up to a limit.
 pub(super) fn bounded(reader: impl Read, limit: u64) -> io::Result<String> {
     let mut bytes = Vec::new();

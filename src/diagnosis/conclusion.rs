@@ -8,6 +8,7 @@ use crate::facts::{Facts, Leaf};
 pub(super) fn conclude(facts: &Facts, fired: &[Fired<'_>]) -> Conclusion {
     let basis = basis(facts);
     at_the_client(fired)
+        .or_else(|| told_by_the_server(facts))
         .or_else(|| no_login(facts, fired))
         .or_else(|| on_the_way(facts, fired))
         .or_else(|| certificate(facts, fired))
@@ -57,6 +58,16 @@ fn at_the_client(fired: &[Fired<'_>]) -> Option<(Outcome, Step)> {
         None => f.check.step <= Step::Plugin,
     };
     deciding(fired, stops).map(|f| (Outcome::NoRequest, f.check.step))
+}
+
+/// The live server answered for this very credential: that decides, whatever was read elsewhere.
+pub(super) fn told_by_the_server(facts: &Facts) -> Option<(Outcome, Step)> {
+    let Some(Leaf::Count(200..=299)) = facts.known("live.status") else { return None };
+    match facts.known("live.allowed")? {
+        Leaf::Flag(true) => Some((Outcome::Allowed, Step::Access)),
+        Leaf::Flag(false) => Some((Outcome::Forbidden, Step::Access)),
+        _ => None,
+    }
 }
 
 /// No usable token, and the login cannot bring one.
@@ -156,7 +167,7 @@ fn blocked(facts: &Facts, fired: &[Fired<'_>]) -> Option<(Outcome, Step)> {
 /// Nothing else is known, and the live server has spoken.
 fn observed(facts: &Facts) -> Option<(Outcome, Step)> {
     match (facts.known("live.status"), facts.known("live.allowed")) {
-        (Some(Leaf::Count(401)), _) => Some((Outcome::Unauthorized, Step::Token)),
+        (Some(Leaf::Count(401)), _) => Some((Outcome::Unauthorized, Step::ApiServer)),
         (_, Some(Leaf::Flag(true))) => Some((Outcome::Allowed, Step::Access)),
         (_, Some(Leaf::Flag(false))) => Some((Outcome::Forbidden, Step::Access)),
         _ => None,
@@ -175,12 +186,23 @@ fn open_step(facts: &Facts) -> Step {
     }
 }
 
+/// How the conclusion is known. What a renewed token will hold has not been seen; a server that refuses
+/// what its settings accept was observed.
 fn basis(facts: &Facts) -> Basis {
-    let spoke = facts.known("live.status").is_some() || facts.known("live.allowed").is_some();
-    match (spoke, facts.text("replay.ending").is_some()) {
-        (_, true) => Basis::Replayed,
-        (true, false) => Basis::Observed,
-        (false, false) => Basis::Inferred,
+    if facts.holds("token.renewable") {
+        return Basis::Inferred;
+    }
+    let refused = facts.known("live.status") == Some(Leaf::Count(401));
+    let ending = facts.text("replay.ending");
+    let overruled = refused && ending.as_deref() == Some("accepted");
+    if overruled || told_by_the_server(facts).is_some() {
+        return Basis::Observed;
+    }
+    match (ending.as_deref(), refused) {
+        (Some("accepted" | "refused" | "not-mine"), _) => Basis::Replayed,
+        (_, true) => Basis::Observed,
+        (_, false) if facts.text("server.refusal").is_some() => Basis::Replayed,
+        (_, false) => Basis::Inferred,
     }
 }
 
@@ -193,9 +215,17 @@ pub(super) fn step_named(name: &str) -> Step {
 pub(super) fn summary(conclusion: &Conclusion, facts: &Facts, findings: &[Finding]) -> String {
     let leading = findings.first().filter(|f| f.severity != Severity::Notice);
     match (conclusion.outcome, leading) {
+        (Outcome::Allowed, Some(finding)) if finding.severity == Severity::Blocks => {
+            let user = facts.text("access.username").unwrap_or_else(|| "another user".to_owned());
+            format!("the request is allowed, as {user}: {}", finding.title)
+        }
         (Outcome::Allowed, _) => {
             let user = facts.text("live.username").or_else(|| facts.text("replay.username"));
             match user {
+                Some(user) if facts.holds("token.renewable") => format!(
+                    "once the client has renewed the expired token, with the same claims, the server \
+                     knows you as {user}"
+                ),
                 Some(user) => format!("the request is allowed: the server knows you as {user}"),
                 None => "the request is allowed".to_owned(),
             }
@@ -204,17 +234,23 @@ pub(super) fn summary(conclusion: &Conclusion, facts: &Facts, findings: &[Findin
             "what was seen does not decide it; the list below says what is missing".to_owned()
         }
         (_, Some(finding)) => finding.title.clone(),
+        (Outcome::Unauthorized, None) if facts.gap("server.issuer").is_some() => {
+            "the server refuses this token; its settings were not seen, so why is unknown"
+                .to_owned()
+        }
         (_, None) => format!("the request stops at {}", conclusion.step.name()),
     }
 }
 
-/// The server's words: of the token, of its settings, or of the request.
-pub(super) fn server_error(facts: &Facts) -> Option<String> {
-    facts.text("server.refusal").or_else(|| facts.text("replay.error")).or_else(|| {
-        if facts.known("access.allowed") == Some(Leaf::Flag(false)) {
-            facts.text("access.reason")
-        } else {
-            None
+/// The server's words, as far as the request comes to it: of its settings, of the token, of the request.
+pub(super) fn server_error(conclusion: &Conclusion, facts: &Facts) -> Option<String> {
+    let words = match conclusion.outcome {
+        Outcome::Forbidden => facts.text("access.reason"),
+        Outcome::ServerDown => facts.text("server.refusal"),
+        Outcome::Unauthorized => {
+            facts.text("replay.error").or_else(|| facts.text("server.refusal"))
         }
-    })
+        _ => None,
+    };
+    words.filter(|text| !text.is_empty())
 }

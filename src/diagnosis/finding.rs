@@ -121,7 +121,7 @@ fn show(path: &str, facts: &Facts) -> Option<Shown> {
 /// A fix whose words and commands can all be filled in; others are not offered.
 fn complete(fix: &FixTemplate, facts: &Facts, documents: &Documents) -> Option<Fix> {
     let commands: Vec<String> =
-        fix.commands.iter().filter_map(|command| template::fill(command, facts)).collect();
+        fix.commands.iter().filter_map(|text| template::fill_command(text, facts)).collect();
     let edit = fix.edit.as_ref().and_then(|edit| edit::diff(edit, facts, documents));
     let title = template::fill(&fix.title, facts)?;
     Some(Fix {

@@ -61,8 +61,18 @@ pub(super) fn tell(
         lines.extend(undecided());
     }
     lines.push(access(facts));
+    if facts.holds("token.renewable") {
+        lines.iter_mut().filter(|line| line.step == Step::Time).for_each(expired);
+    }
     stop(&mut lines, conclusion, findings);
     lines
+}
+
+/// An expired token that the client renews was judged as it was before its end.
+fn expired(line: &mut Line) {
+    line.mark = Mark::CannotTell;
+    line.detail =
+        "it has expired; the client renews it, and the rest is judged as before its end".into();
 }
 
 /// That the token can be read was told with the token itself.
@@ -71,21 +81,18 @@ fn tells(record: &replay::StepRecord) -> bool {
     !(token && matches!(record.outcome, replay::Outcome::Passed | replay::Outcome::NotReached))
 }
 
-/// Marks the step of the conclusion, and what lies behind it when the client never gets there.
+/// Marks the step of the conclusion, with what the leading finding says of it.
 fn stop(lines: &mut [Line], conclusion: &Conclusion, findings: &[Finding]) {
     use crate::checks::Outcome;
-    let bad = !matches!(conclusion.outcome, Outcome::Allowed | Outcome::Undetermined);
-    for line in lines.iter_mut() {
-        let finding =
-            findings.iter().find(|f| f.step == line.step && f.severity == Severity::Blocks);
-        match finding {
-            Some(finding) if bad && line.mark != Mark::Stopped => {
-                line.mark = Mark::Stopped;
-                line.detail = finding.title.clone();
-            }
-            _ if bad && line.step == conclusion.step => line.mark = Mark::Stopped,
-            _ => {}
+    if matches!(conclusion.outcome, Outcome::Allowed | Outcome::Undetermined) {
+        return;
+    }
+    let leading = findings.first().filter(|finding| finding.severity == Severity::Blocks);
+    for line in lines.iter_mut().filter(|line| line.step == conclusion.step) {
+        if let Some(finding) = leading.filter(|_| line.mark != Mark::Stopped) {
+            line.detail = finding.title.clone();
         }
+        line.mark = Mark::Stopped;
     }
 }
 
@@ -114,7 +121,13 @@ fn plugin(facts: &Facts) -> Option<Line> {
         Some(_) => Mark::Stopped,
         None => Mark::CannotTell,
     };
-    let detail = format!("{command} is {kind}");
+    let detail = match mark {
+        Mark::Stopped => {
+            let wanted = facts.text("plugin.wanted").unwrap_or_default();
+            format!("{command} needs {wanted}, which is not on PATH")
+        }
+        _ => format!("{command} is {kind}"),
+    };
     Some(line(Step::Plugin, mark, detail, facts, &["plugin.command", "plugin.wanted"]))
 }
 
@@ -150,7 +163,9 @@ fn settings(facts: &Facts) -> Line {
             (Mark::Passed, format!("trusts {issuer}, {}", place(&origin)))
         }
         Fact::Known(_, origin) => {
-            (Mark::Stopped, format!("no OIDC authenticator, {}", place(&origin)))
+            let jwt = facts.text("token.form").as_deref() == Some("jwt");
+            let mark = if jwt { Mark::Stopped } else { Mark::Passed };
+            (mark, format!("no OIDC authenticator, {}", place(&origin)))
         }
         Fact::Unknown(gap) => (Mark::CannotTell, gap.why),
         Fact::Absent(_) => (Mark::CannotTell, "the settings were not seen".to_owned()),
@@ -166,7 +181,14 @@ fn replayed(record: &replay::StepRecord) -> Line {
         replay::Outcome::Passed => Mark::Passed,
     };
     let step = super::conclusion::step_named(record.step.name());
-    Line { step, mark, detail: record.detail.clone(), facts: Vec::new() }
+    let detail = match (step, mark) {
+        // What was fetched is what this machine fetched.
+        (Step::Discovery, Mark::Passed) => {
+            "the issuer's document, as fetched from here, fits".into()
+        }
+        _ => record.detail.clone(),
+    };
+    Line { step, mark, detail, facts: Vec::new() }
 }
 
 fn undecided() -> impl Iterator<Item = Line> {

@@ -18,6 +18,17 @@ const AUTHENTICATED: &str = "system:authenticated";
 pub(super) fn note(facts: &mut Facts, evidence: &Evidence, plane: Option<&Plane>) {
     // Without an identity there is nobody to ask about: what is missing then is told elsewhere.
     let Some(user) = identity(facts) else { return };
+    if let Some(other) = facts.text("client.impersonates") {
+        let why = format!("the entry acts as {other}, and RBAC is not judged for impersonation");
+        let how = "kubectl auth can-i".to_owned();
+        facts.miss("access", Gap { why, ask: Who::You, how });
+        return;
+    }
+    let origin = Origin::new("replay", "");
+    let groups: Vec<String> =
+        user.groups.iter().filter(|group| *group != AUTHENTICATED).cloned().collect();
+    facts.know("access.username", user.username.as_str(), origin.clone());
+    facts.know("access.groups", groups, origin);
     let objects = match objects(evidence, &facts.text("request.namespace").unwrap_or_default()) {
         Ok(objects) => objects,
         Err(gap) => {
@@ -29,8 +40,8 @@ pub(super) fn note(facts: &mut Facts, evidence: &Evidence, plane: Option<&Plane>
     let minor = plane.map_or(37, |plane| plane.release.minor);
     let decision = decide(&objects, &user, &request, &Wording::of_minor(minor));
     note_decision(facts, &decision);
-    note_near(facts, &objects, &user, &request, &decision);
-    note_commands(facts, &user);
+    note_near(facts, evidence, &objects, &user, &request, &decision);
+    note_commands(facts, &objects, &user, &request);
 }
 
 /// The identity that RBAC judges: that of the client certificate if one is sent, else the token's.
@@ -141,6 +152,7 @@ fn note_decision(facts: &mut Facts, decision: &AccessDecision) {
 
 fn note_near(
     facts: &mut Facts,
+    evidence: &Evidence,
     objects: &Objects,
     user: &Identity,
     request: &Request,
@@ -154,13 +166,12 @@ fn note_near(
     let aliases: Vec<Alias<'_>> =
         claims.iter().map(|(claim, value)| Alias { claim, value }).collect();
     let near = nearest(objects, user, request, prefixes, &aliases);
-    let origin = Origin::new("rbac", "");
+    let origin = near.first().map_or_else(|| Origin::new("rbac", ""), |m| place_of(evidence, m));
     let differing = |wanted: fn(&Difference) -> bool| -> Vec<String> {
         near.iter()
-            .filter(|miss| miss.grant != (Grant::NoRule { offers: Vec::new() }))
             .filter(|miss| !matches!(miss.grant, Grant::NoRule { .. } | Grant::RoleMissing))
             .filter(|miss| miss.differences.iter().any(wanted))
-            .map(told)
+            .map(|miss| told(miss, &place_of(evidence, miss)))
             .collect()
     };
     let is_prefix = |d: &Difference| matches!(d, Difference::Prefix { .. });
@@ -195,14 +206,31 @@ fn aliases(facts: &Facts) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A near miss in words: the binding, its subject, and what differs.
-fn told(miss: &NearMiss) -> String {
+/// Where the subject of a near miss was read.
+fn place_of(evidence: &Evidence, miss: &NearMiss) -> Origin {
+    let source = miss.subject.place.source;
+    let path = match &evidence.rbac {
+        Some(documents) => documents.get(source).map(|document| document.path.as_str()),
+        None => None,
+    };
+    match path {
+        Some(path) => {
+            let span = miss.subject.place.span;
+            Origin::new("rbac", path).at(span.line, span.column)
+        }
+        None => Origin::new("rbac", "").part("the cluster's bindings"),
+    }
+}
+
+/// A near miss in words: the binding, its subject, where it stands, and what differs.
+fn told(miss: &NearMiss, place: &Origin) -> String {
     let mine = match &miss.mine {
         Mine::Group(name) => format!("the group is {name:?}"),
         Mine::User(name) => format!("the user is {name:?}"),
     };
+    let line = place.line.map(|line| format!(" ({}:{line})", place.path)).unwrap_or_default();
     format!(
-        "{} {} names the {} {:?}, and {mine}",
+        "{} {} names the {} {:?}{line}, and {mine}",
         miss.binding.kind.name(),
         miss.binding.name,
         miss.subject.kind,
@@ -266,22 +294,49 @@ fn groups_bound(objects: &Objects, request: &Request) -> bool {
     })
 }
 
-fn note_commands(facts: &mut Facts, user: &Identity) {
+/// Commands that bind this identity, with a role that allows the request and no more than it needs:
+/// the built-in `view` where that was read and is enough, else a role for the very request.
+fn note_commands(facts: &mut Facts, objects: &Objects, user: &Identity, request: &Request) {
+    let Request::Resource(asked) = request else { return };
     let origin = Origin::new("rbac", "");
-    let namespace = facts.text("request.namespace").unwrap_or_default();
-    let kind = match namespace.as_str() {
-        "" => "clusterrolebinding oidc-view".to_owned(),
-        name => format!("rolebinding oidc-view -n {}", quoted(name)),
-    };
-    let bind = |subject: String| format!("kubectl create {kind} --clusterrole=view {subject}");
-    facts.know(
-        "access.bind_user_command",
-        bind(format!("--user={}", quoted(&user.username))),
-        origin.clone(),
+    let view = objects.cluster_role("view");
+    let enough = view.is_some_and(|role| role.rules.iter().any(|rule| rule.allows(request)));
+    let role =
+        if enough { "view".to_owned() } else { format!("oidc-{}-{}", asked.verb, asked.resource) };
+    let make = format!(
+        "kubectl create clusterrole {} --verb={} --resource={} && ",
+        quoted(&role),
+        quoted(&asked.verb),
+        quoted(&resource_with_group(asked)),
     );
-    if let Some(group) = user.groups.iter().find(|group| *group != AUTHENTICATED) {
-        facts.know("access.bind_group_command", bind(format!("--group={}", quoted(group))), origin);
+    let make = if enough { String::new() } else { make };
+    let name = format!("oidc-{}", if enough { "view" } else { role.trim_start_matches("oidc-") });
+    let kind = match asked.namespace.as_str() {
+        "" => format!("clusterrolebinding {}", quoted(&name)),
+        space => format!("rolebinding {} -n {}", quoted(&name), quoted(space)),
+    };
+    let bind = |subject: String| {
+        format!("{make}kubectl create {kind} --clusterrole={} {subject}", quoted(&role))
+    };
+    let user_command = bind(format!("--user={}", quoted(&user.username)));
+    facts.know("access.bind_user_command", user_command, origin.clone());
+    // Of several groups only a person can tell which one is meant.
+    let own: Vec<&String> = user.groups.iter().filter(|g| *g != AUTHENTICATED).collect();
+    if let [group] = own.as_slice() {
+        let command = bind(format!("--group={}", quoted(group)));
+        facts.know("access.bind_group_command", command, origin);
     }
+}
+
+/// `deployments.apps`, `pods/log`.
+fn resource_with_group(asked: &ResourceRequest) -> String {
+    let group = if asked.group.is_empty() { String::new() } else { format!(".{}", asked.group) };
+    let part = if asked.subresource.is_empty() {
+        String::new()
+    } else {
+        format!("/{}", asked.subresource)
+    };
+    format!("{}{group}{part}", asked.resource)
 }
 
 fn quoted(text: &str) -> String {

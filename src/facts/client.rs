@@ -117,7 +117,8 @@ fn note_target(
     note_shadowed(facts, config, target, home);
     let entry = target.user.map(|entry| &entry.value);
     note_credential(facts, evidence, target, entry, overrides);
-    if let Some(exec) = entry.and_then(|user| user.exec.as_ref()) {
+    let given = evidence.token.as_ref().is_some_and(is_given);
+    if let Some(exec) = entry.and_then(|user| user.exec.as_ref()).filter(|_| !given) {
         note_exec(facts, evidence, &exec.value, &named(&target.user_name), home);
     }
     if let Some(certificate) = &evidence.client_certificate {
@@ -125,6 +126,11 @@ fn note_target(
         facts.know("client.certificate_not_before", certificate.not_before, origin.clone());
         facts.know("client.certificate_not_after", certificate.not_after, origin);
     }
+}
+
+/// A token given by an option takes the place of whatever the entry would send; its plugin plays no part.
+fn is_given(token: &crate::evidence::gathered::Token) -> bool {
+    token.source == "given" || token.source == "command line"
 }
 
 fn at(place: &Place, home: &str) -> Origin {
@@ -291,7 +297,10 @@ fn note_exec(facts: &mut Facts, evidence: &Evidence, exec: &Exec, user: &str, ho
         if let Some(command) = set_command(exec, user) {
             facts.know("plugin.set_command", command, origin.clone());
         }
-        facts.know("plugin.clean_command", "kubectl oidc-login clean", origin);
+        let cached = evidence.token.as_ref().is_some_and(|token| token.source == "plugin-cache");
+        if let Some(command) = clean_command(facts, exec).filter(|_| cached) {
+            facts.know("plugin.clean_command", command, origin);
+        }
     }
     note_cache(facts, evidence);
 }
@@ -472,6 +481,22 @@ fn set_command(exec: &Exec, user: &str) -> Option<String> {
         words.push(format!("--exec-arg={}", quote(&csv_field(arg.value.shown()))?));
     }
     Some(words.join(" "))
+}
+
+/// The command that empties the plugin's cache, where the plugin has it (from 1.32).
+fn clean_command(facts: &Facts, exec: &Exec) -> Option<String> {
+    let release = facts.text("plugin.version").and_then(|v| kubelogin::Release::read(&v));
+    let has_it = release.is_none_or(|r| (r.major, r.minor) >= (1, 32));
+    let elsewhere = exec.args.iter().any(|a| a.value.shown().starts_with("--token-cache-dir"));
+    if !has_it || elsewhere {
+        return None;
+    }
+    let command = exec.command.as_ref()?.value.as_str();
+    match command.rsplit('/').next()? {
+        "kubectl" => Some("kubectl oidc-login clean".to_owned()),
+        "docker" => None,
+        _ => Some(format!("{} clean", shlex::try_quote(command).ok()?)),
+    }
 }
 
 fn csv_field(text: &str) -> String {

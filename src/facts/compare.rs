@@ -254,10 +254,13 @@ fn scopes(facts: &mut Facts, claim: &str, scope_path: &'static str, asked_path: 
     if offered.is_empty() && scope == "groups" {
         return;
     }
-    facts.know(scope_path, scope, Origin::new("standard", "OpenID Connect Core 1.0, 5.4"));
-    if let Some(asked) = facts.texts("plugin.scopes") {
-        let origin = comparison([scope_path, "plugin.scopes"]);
-        facts.know(asked_path, asked.iter().any(|s| s == scope), origin);
+    let asked = facts.texts("plugin.scopes").map(|asked| asked.iter().any(|s| s == scope));
+    if let Some(asked) = asked {
+        facts.know(asked_path, asked, comparison([scope_path, "plugin.scopes"]));
+    }
+    // A scope that is asked for already is not one to advise.
+    if asked != Some(true) {
+        facts.know(scope_path, scope, Origin::new("standard", "OpenID Connect Core 1.0, 5.4"));
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn note(facts: &mut Facts, evidence: &Evidence) {
 }
 
 static DISCOVERY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:initializing plugin|init verifier failed|fetching keys oidc|oidc authenticator)[^:]*: (.+)")
+    Regex::new(r"(?:initializing plugin|init verifier failed|fetching keys oidc): (.+)")
         .expect("the pattern is a constant")
 });
 static REFUSAL: LazyLock<Regex> = LazyLock::new(|| {
@@ -56,7 +56,10 @@ fn note_line(facts: &mut Facts, line: &str, origin: Origin) {
 }
 
 fn discovery(facts: &mut Facts, text: &str, origin: Origin) {
-    let text = text.trim().trim_end_matches(['"', ']', ')']);
+    let text = text.trim().trim_end_matches(']');
+    // The quote that closes klog's value, not one that closes a name in the text.
+    let odd = text.matches('"').count() % 2 == 1;
+    let text = if odd { text.strip_suffix('"').unwrap_or(text) } else { text };
     facts.know("log.discovery_fault", kind(text), origin.clone());
     facts.know("log.discovery_error", text.to_owned(), origin);
 }
@@ -100,7 +103,7 @@ fn kind(text: &str) -> &'static str {
         }
         () if has(&["get keys failed", "decode keys"]) => "keys",
         () if has(&["failed to decode provider discovery"]) => "not-a-document",
-        () if has(&["404", "Not Found", "50"]) => "not-found",
+        () if has(&["404 ", "Not Found", "500 ", "502 ", "503 ", "504 "]) => "not-found",
         () => "other",
     }
 }

@@ -270,6 +270,8 @@ schema! {
     "replay.groups" Texts "the groups that result, without system:authenticated"
     "replay.passed" Texts "the steps that the token passes"
 
+    "access.username" Text "the user that RBAC judges: the client certificate's, else the token's"
+    "access.groups" Texts "the groups that RBAC judges, without system:authenticated"
     "access.allowed" Flag "RBAC allows the request"
     "access.reason" Text "the server's words: which binding allows it, or the 403"
     "access.bound" Flag "some binding names this user or one of these groups"

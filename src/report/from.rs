@@ -45,7 +45,7 @@ impl Report {
                 cause: diagnosis
                     .findings
                     .first()
-                    .filter(|_| !allowed)
+                    .filter(|finding| !allowed && !only_noticed(conclusion.outcome, finding))
                     .map(|finding| finding.id.to_string()),
                 summary: diagnosis.summary.clone(),
                 server_error: diagnosis.server_error.clone(),
@@ -60,6 +60,11 @@ impl Report {
             redactions: frame.redactions,
         }
     }
+}
+
+/// A notice is no cause of not knowing.
+fn only_noticed(outcome: Outcome, finding: &diagnosis::Finding) -> bool {
+    outcome == Outcome::Undetermined && finding.severity == Severity::Notice
 }
 
 fn identity(user: replay::User) -> Identity {

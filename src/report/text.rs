@@ -56,7 +56,7 @@ fn answer(out: &mut String, report: &Report) {
     }
     row(out, "request", &request(report));
     if let Some(error) = &verdict.server_error {
-        row(out, "server says", error);
+        row(out, "server logs", error);
     }
     if let Some(identity) = &report.identity {
         let groups = if identity.groups.is_empty() {
@@ -86,13 +86,15 @@ fn request(report: &Report) -> String {
 
 fn acting(report: &Report) -> String {
     let mut actors: Vec<&str> = Vec::new();
-    for finding in report.findings.iter().filter(|f| f.severity != Severity::Notice) {
+    let blocks = report.findings.iter().any(|f| f.severity == Severity::Blocks);
+    let least = if blocks { Severity::Blocks } else { Severity::MayBlock };
+    for finding in report.findings.iter().filter(|f| f.severity <= least) {
         if !actors.contains(&actor(finding.who)) {
             actors.push(actor(finding.who));
         }
     }
     match (actors.as_slice(), report.unknowns.first()) {
-        ([], Some(unknown)) if report.verdict.outcome == Outcome::Undetermined => {
+        ([], Some(unknown)) if report.verdict.outcome != Outcome::Allowed => {
             format!("{}, to show what is missing", actor(unknown.ask))
         }
         ([], _) => "nobody has to".to_owned(),
@@ -228,13 +230,13 @@ fn fix(out: &mut String, fix: &Fix) {
     }
 }
 
-/// A command that stays whole when it is pasted: continued lines end in a backslash.
+/// A command that stays whole when it is pasted: continued lines end in a backslash, and none is
+/// broken inside quotes.
 fn command(out: &mut String, text: &str) {
-    let words: Vec<&str> = text.split(' ').collect();
     let mut line = String::from("    ");
-    for (n, word) in words.iter().enumerate() {
+    for (n, word) in shell_words(text).into_iter().enumerate() {
         let fits = line.chars().count() + word.chars().count() + 3 <= WIDTH;
-        if n > 0 && !fits && line.trim() != "" {
+        if n > 0 && !fits && !line.trim().is_empty() {
             let _ = writeln!(out, "{line} \\");
             line = format!("      {word}");
         } else {
@@ -245,6 +247,25 @@ fn command(out: &mut String, text: &str) {
         }
     }
     let _ = writeln!(out, "{line}");
+}
+
+/// The words of a command as written, quotes kept.
+fn shell_words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut start, mut quote) = (0, None);
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            (None, ' ') => {
+                words.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    words.push(&text[start..]);
+    words
 }
 
 fn unknowns(out: &mut String, unknowns: &[Unknown]) {
