@@ -454,16 +454,14 @@ fn foldable(call: &CallExpr) -> Result<(), Beyond> {
     }
 }
 
-/// Whether the expression uses no variable.
+/// Whether the server computes the expression beforehand: literals, and conversions of them.
 fn is_constant(expr: &Expr) -> bool {
     match expr {
-        Expr::Literal(_) => true,
-        Expr::List(list) => list.elements.iter().all(|element| is_constant(&element.expr)),
+        Expr::Literal(_) | Expr::List(_) | Expr::Map(_) => true,
         Expr::Call(call) => {
-            call.target.iter().all(|target| is_constant(&target.expr))
+            ["dyn", "string", "int", "double", "bool"].contains(&call.func_name.as_str())
                 && call.args.iter().all(|argument| is_constant(&argument.expr))
         }
-        Expr::Map(_) => true,
         _ => false,
     }
 }
