@@ -14,7 +14,8 @@ use crate::evidence::moment::Moment;
 ///
 /// oidc-doctor finds the token that kubectl would send, the issuer's discovery document and keys, the
 /// API server's OIDC settings and the RBAC objects, replays the API server's own decision, and names
-/// the cause, who can repair it, and how. It changes nothing and runs no plugin.
+/// the cause, who can repair it, and how. It changes nothing; of a plugin it asks no more
+/// than its version.
 #[derive(Debug, Parser)]
 #[command(name = "oidc-doctor", version, max_term_width = 80, after_help = EXIT_CODES)]
 pub struct Cli {

@@ -3,6 +3,7 @@
 //! Nothing here judges. A piece of evidence is [`Fact::Known`], [`Fact::Absent`] (the source was read
 //! and does not have it) or [`Fact::Unknown`] (the source could not be read), never a default.
 
+pub mod blank;
 pub mod bundle;
 pub mod certificate;
 pub mod documents;

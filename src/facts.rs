@@ -21,7 +21,7 @@ mod token;
 use std::collections::BTreeMap;
 
 use crate::evidence::moment::Moment;
-use crate::evidence::{Fact, Gap, Origin};
+use crate::evidence::{Fact, Gap, Origin, blank};
 pub use schema::{Kind, Path};
 pub use situation::{Situation, situations};
 pub use texts::texts;
@@ -119,7 +119,8 @@ pub struct Facts {
 impl Facts {
     /// Notes a value and where it was read.
     pub fn know(&mut self, path: &'static str, value: impl Into<Leaf>, origin: Origin) {
-        self.leaves.insert(schema::path(path), Fact::Known(value.into(), origin));
+        let value = guarded(path, value.into());
+        self.leaves.insert(schema::path(path), Fact::Known(value, origin));
     }
 
     /// Notes that the source was read and does not have it.
@@ -205,6 +206,23 @@ impl Facts {
             end = dot;
         }
         None
+    }
+}
+
+/// What was read from entries, logs and servers may hold a secret where nobody expects one. Claims and
+/// the server's settings are compared byte for byte and stay as they are.
+fn guarded(path: &str, leaf: Leaf) -> Leaf {
+    const WATCHED: &[&str] = &["client.", "issuer.", "live.", "log.", "discovery.", "plugin."];
+    let compared = ["client.user", "issuer.name", "issuer.url", "plugin.issuer", "plugin.client"];
+    if compared.contains(&path) || !WATCHED.iter().any(|branch| path.starts_with(branch)) {
+        return leaf;
+    }
+    match leaf {
+        Leaf::Text(text) => Leaf::Text(blank::blanked(&text).into_owned()),
+        Leaf::Texts(texts) => {
+            Leaf::Texts(texts.iter().map(|text| blank::blanked(text).into_owned()).collect())
+        }
+        other => other,
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use oidc_doctor::cli::Cli;
+use oidc_doctor::report::escape::harmless;
 use oidc_doctor::run::{Ending, Surroundings, run};
 
 fn main() -> ExitCode {
@@ -16,7 +17,7 @@ fn main() -> ExitCode {
     let ending = match run(Cli::parse().command, &around, &mut stdout, &mut stderr) {
         Ok(ending) => ending,
         Err(error) => {
-            let _ = writeln!(stderr, "oidc-doctor: {error}");
+            let _ = writeln!(stderr, "oidc-doctor: {}", harmless(&error.to_string()));
             return ExitCode::from(error.code());
         }
     };

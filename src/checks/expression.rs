@@ -65,6 +65,9 @@ pub enum Refusal {
         /// The function.
         name: String,
     },
+    /// It puts a loop inside a loop, which no list of strangers may be given to.
+    #[error("a loop stands inside another loop")]
+    NestedLoop,
     /// It reads a fact that does not exist.
     #[error("there is no fact {path}{}", suggestion(.nearest))]
     UnknownPath {
@@ -391,6 +394,9 @@ impl Reader {
     }
 
     fn walk_loop(&mut self, it: &ComprehensionExpr) -> Result<(), Refusal> {
+        if !self.bound.is_empty() {
+            return Err(Refusal::NestedLoop);
+        }
         self.walk(&it.iter_range)?;
         self.walk(&it.accu_init)?;
         let before = self.bound.len();

@@ -15,6 +15,7 @@ use super::wishes::Wishes;
 use super::{issuers, live, programs, tokens};
 use crate::client::kubeconfig::{files_to_read, secret_spans};
 use crate::client::view;
+use crate::evidence::blank;
 use crate::evidence::documents::{Document, Text};
 use crate::evidence::gathered::{ControlPlane, KubeconfigFile, NetworkUse, Situation};
 use crate::evidence::{Evidence, Gap, Who};
@@ -88,8 +89,12 @@ async fn ask(
     let mut server = None;
     let mut namespace = "default".to_owned();
     if let Some(found) = found {
-        evidence.programs =
-            programs::look(&found.programs, around.variable("PATH").unwrap_or("")).await;
+        evidence.programs = programs::look(
+            &found.programs,
+            around.variable("PATH").unwrap_or(""),
+            network.terms().deadline,
+        )
+        .await;
         evidence.cache = found.cache;
         evidence.token = found.token;
         evidence.token_gap = found.gap;
@@ -164,16 +169,23 @@ fn kubeconfig_file(path: &Path) -> KubeconfigFile {
     }
 }
 
-/// A kubeconfig's text with its secrets marked; one that cannot be parsed is sealed whole.
+/// A kubeconfig's text with its secrets marked, in every document; one that cannot be parsed is sealed
+/// whole.
 fn veiled(text: String) -> Text {
-    match yaml::read(&text) {
-        Ok(node) => {
-            let spans = secret_spans(&node, &text);
-            let ranges = spans.iter().map(|(span, kind)| (span.start, span.end, *kind)).collect();
-            Text::with_secrets(text, ranges)
-        }
-        Err(_) => Text::sealed(text),
+    let Ok(nodes) = yaml::read_all(&text) else { return Text::sealed(text) };
+    let spans = nodes.iter().flat_map(|node| secret_spans(node, &text));
+    let mut ranges: Vec<_> = spans.map(|(span, kind)| (span.start, span.end, kind)).collect();
+    ranges.extend(blank::secrets(&text));
+    Text::with_secrets(text, ranges)
+}
+
+/// The text of another file: secrets by their look are marked, and what is secret as a whole is sealed.
+fn guarded(text: String) -> Text {
+    if blank::is_secret_object(&text) {
+        return Text::sealed(text);
     }
+    let ranges = blank::secrets(&text);
+    Text::with_secrets(text, ranges)
 }
 
 /// Each folder or file given is one control plane; a folder of folders is one for each of them.
@@ -240,7 +252,7 @@ fn documents(given: &[PathBuf], home: &str) -> Result<Option<Vec<Document>>, Inp
 
 fn document(path: &Path, home: &str) -> Result<Document, InputError> {
     let text = named(path, FILE_LIMIT)?;
-    Ok(Document { path: view::shown(path, home), text: Text::open(text) })
+    Ok(Document { path: view::shown(path, home), text: guarded(text) })
 }
 
 pub(super) fn named(path: &Path, limit: u64) -> Result<String, InputError> {

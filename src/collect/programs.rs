@@ -5,7 +5,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncReadExt;
 
 use crate::evidence::gathered::Program;
 
@@ -13,16 +15,18 @@ use crate::evidence::gathered::Program;
 const ASKED: &[&str] = &["kubectl-oidc_login", "kubelogin"];
 /// How long a program may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Bytes of an answer that are read.
+const READ: u64 = 4096;
 /// Characters of an answer that are kept.
 const KEPT: usize = 200;
 
 /// Looks for programs of these names.
-pub(super) async fn look(names: &[String], path: &str) -> Vec<Program> {
+pub(super) async fn look(names: &[String], path: &str, end: Instant) -> Vec<Program> {
     let mut programs = Vec::new();
     for name in names {
         let at = find(name, path);
         let version = match &at {
-            Some(at) if ASKED.contains(&name.as_str()) => version(at).await,
+            Some(at) if ASKED.contains(&name.as_str()) => version(at, end).await,
             _ => None,
         };
         programs.push(Program {
@@ -52,13 +56,20 @@ fn is_program(file: &Path) -> bool {
     file.is_file()
 }
 
-async fn version(program: &Path) -> Option<String> {
-    let run = tokio::process::Command::new(program)
+async fn version(program: &Path, end: Instant) -> Option<String> {
+    let mut child = tokio::process::Command::new(program)
         .arg("--version")
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(PATIENCE, run).await.ok()?.ok()?;
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        .spawn()
+        .ok()?;
+    let mut text = Vec::new();
+    let mut stdout = child.stdout.take()?.take(READ);
+    let patience = PATIENCE.min(end.saturating_duration_since(Instant::now()));
+    // What was said in time counts, also when the program does not end.
+    let _ = tokio::time::timeout(patience, stdout.read_to_end(&mut text)).await;
+    let text = String::from_utf8_lossy(&text).trim().to_owned();
     (!text.is_empty()).then(|| text.chars().take(KEPT).collect())
 }

@@ -218,9 +218,13 @@ fn read_directory(
             return;
         }
     };
+    // The names that follow from the arguments come first, however many files lie beside them.
     let mut files: Vec<PathBuf> =
-        entries.flatten().map(|entry| entry.path()).take(MOST_CACHE_FILES).collect();
+        names.iter().map(|name| directory.join(&name.digest)).filter(|p| p.is_file()).collect();
+    let others = entries.flatten().map(|entry| entry.path()).take(MOST_CACHE_FILES);
+    files.extend(others.collect::<Vec<_>>());
     files.sort();
+    files.dedup();
     let order = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         names.iter().position(|known| known.digest == name).unwrap_or(usize::MAX)

@@ -131,7 +131,10 @@ fn complete(fix: &FixTemplate, facts: &Facts, documents: &Documents) -> Option<F
         commands,
         edit,
         safe: fix.safe,
-        undo: template::fill_or_mark(&fix.undo, facts),
+        undo: match fix.undo.starts_with("kubectl ") {
+            true => template::fill_command(&fix.undo, facts).unwrap_or_default(),
+            false => template::fill_or_mark(&fix.undo, facts),
+        },
         assumes: fix.assumes.iter().filter_map(|text| template::fill(text, facts)).collect(),
     })
 }

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use super::Evidence;
+use super::exchange::{Exchange, Outcome};
 use super::gathered::{IssuerSight, KubeconfigFile, TokenText};
+use super::{Evidence, blank};
+use crate::go::base64;
 use crate::replay;
 
 /// Bytes that a bundle may have.
@@ -75,7 +77,62 @@ pub fn redacted(evidence: &Evidence) -> Evidence {
     if let Some(token) = &mut saved.token {
         token.text = answered(&token.text, &evidence.issuers);
     }
+    for issuer in &mut saved.issuers {
+        clean(&mut issuer.discovery, page);
+        issuer.keys.iter_mut().for_each(|keys| clean(keys, public_keys));
+    }
+    if let Some(live) = &mut saved.live {
+        let answers = [Some(&mut live.version), live.review.as_mut(), live.access.as_mut()];
+        answers.into_iter().flatten().for_each(|exchange| clean(exchange, page));
+    }
     saved
+}
+
+/// Blanks the secrets of an answer's body, and of the URLs around it.
+fn clean(exchange: &mut Exchange, body: fn(&str) -> String) {
+    exchange.url = blank::blanked(&exchange.url).into_owned();
+    for redirect in &mut exchange.redirects {
+        redirect.to = blank::blanked(&redirect.to).into_owned();
+    }
+    if let Outcome::Answered(answer) = &mut exchange.outcome {
+        answer.body = body(&answer.body);
+    }
+}
+
+/// Text of a server, of which no more is kept than a page.
+fn page(body: &str) -> String {
+    const KEPT: usize = 64 * 1024;
+    let end = (0..=KEPT.min(body.len())).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
+    blank::blanked(&body[..end]).into_owned()
+}
+
+/// Members of a JWK that are public. RFC 7517, sections 4; RFC 7518, section 6; RFC 8037, section 2.
+const PUBLIC: &[&str] = &[
+    "alg", "crv", "e", "key_ops", "kid", "kty", "n", "use", "x", "x5c", "x5t", "x5t#S256", "x5u",
+    "y",
+];
+
+/// A key set without private members. One that does not parse is sealed: what in it is private cannot
+/// be told.
+fn public_keys(body: &str) -> String {
+    let Ok(mut set) = serde_json::from_str::<serde_json::Value>(body) else {
+        return "REDACTED: the key set is not JSON".to_owned();
+    };
+    let mut private = false;
+    if let Some(keys) = set.get_mut("keys").and_then(|keys| keys.as_array_mut()) {
+        for key in keys.iter_mut().filter_map(|key| key.as_object_mut()) {
+            let before = key.len();
+            key.retain(|name, _| PUBLIC.contains(&name.as_str()));
+            private |= key.len() != before;
+        }
+    }
+    if let Some(members) = set.as_object_mut() {
+        let before = members.len();
+        members.retain(|name, _| name == "keys");
+        private |= members.len() != before;
+    }
+    // A set without private members stays byte for byte, because the server's words quote it.
+    if private { set.to_string() } else { body.to_owned() }
 }
 
 /// Which secrets a set of evidence holds, and how many: what redaction leaves out.
@@ -107,8 +164,16 @@ fn answered(text: &TokenText, issuers: &[IssuerSight]) -> TokenText {
     let TokenText::Whole(secret) = text else { return text.clone() };
     let whole = secret.expose_secret();
     let parts: Vec<&str> = whole.split('.').collect();
-    let [header, payload, _] = parts.as_slice() else {
-        return TokenText::Other { form: form(whole).to_owned(), size: whole.len() };
+    // Only what really is header and claims may stay: any other text with two dots may be a secret.
+    let readable = |part: &str| {
+        let bytes = base64::decode_url(part.as_bytes()).ok()?;
+        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes).ok()
+    };
+    let (header, payload) = match parts.as_slice() {
+        [header, payload, _] if readable(header).is_some() && readable(payload).is_some() => {
+            (header, payload)
+        }
+        _ => return TokenText::Other { form: form(whole).to_owned(), size: whole.len() },
     };
     let mut verified_by = BTreeMap::new();
     for issuer in issuers {

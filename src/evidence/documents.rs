@@ -25,7 +25,9 @@ impl Text {
         let mut blanked = String::with_capacity(text.len());
         let (mut end, mut hidden) = (0, 0);
         for (from, to, kind) in ranges {
-            let inside = from >= end && to <= text.len();
+            // Of overlapping ranges the first is blanked, and what reaches beyond it too.
+            let from = from.max(end);
+            let inside = from < to && to <= text.len();
             if !inside || !text.is_char_boundary(from) || !text.is_char_boundary(to) {
                 continue;
             }

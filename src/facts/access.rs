@@ -240,7 +240,8 @@ fn told(miss: &NearMiss, place: &Origin) -> String {
 
 /// The command that adds the subject as the server knows it.
 fn rename(miss: &NearMiss) -> Option<String> {
-    if miss.differences.iter().any(|d| matches!(d, Difference::Namespace)) {
+    let option = miss.binding.name.starts_with('-');
+    if option || miss.differences.iter().any(|d| matches!(d, Difference::Namespace)) {
         return None;
     }
     let (flag, name) = match &miss.mine {

@@ -466,6 +466,9 @@ fn unknown_arguments(
 /// kubectl reads `--exec-arg` as CSV (kubectl, pkg/cmd/config/set_credentials.go), so an argument with
 /// a comma or a quote goes in CSV's quotes.
 fn set_command(exec: &Exec, user: &str) -> Option<String> {
+    if user.starts_with('-') || user.contains(char::is_control) {
+        return None;
+    }
     let quote = |text: &str| shlex::try_quote(text).map(|q| q.into_owned()).ok();
     let mut words = vec![format!("kubectl config set-credentials {}", quote(user)?)];
     if let Some(version) = &exec.api_version {

@@ -175,7 +175,7 @@ fn evidence(out: &mut String, side: &Evidence) {
         "known" => harmless(&value_text(&side.value)),
         state => format!("({state})"),
     };
-    let head = format!("    {:<24} ", side.fact);
+    let head = format!("    {:<24} ", harmless(&side.fact));
     let indent = " ".repeat(29.min(head.len()));
     for line in wrap(&format!("{head}{}", shortened(&value)), WIDTH, &indent) {
         let _ = writeln!(out, "{line}");
