@@ -367,7 +367,7 @@ fn text_of_strangers_reaches_no_terminal_raw() {
         .replace("--oidc-client-id=k", &format!("\"--oidc-client-id={}\"", "k\\e[2J\\u202e"));
     home.write("manifest.yaml", manifest);
     home.write("bundle", json!({hostile: 1}).to_string());
-    home.write("checks/bad.yaml", format!("\"x\\e[2J\\u202e\": 1\n"));
+    home.write("checks/bad.yaml", "\"x\\e[2J\\u202e\": 1\n");
     let facts = with(&["facts"], &FURNISHED[1..]);
     let runs: [&[&str]; 4] =
         [FURNISHED, &facts, &["check", "--bundle", "bundle"], &["check", "--checks", "checks"]];
