@@ -123,9 +123,7 @@ fn demote_refuted(fired: &mut [Fired<'_>], facts: &Facts) {
         return;
     }
     for finding in fired.iter_mut().filter(|f| f.check.step > Step::Plugin) {
-        if finding.severity == Severity::Blocks {
-            finding.severity = Severity::MayBlock;
-        }
+        finding.severity = Severity::Notice;
     }
 }
 

@@ -6,12 +6,15 @@
 
 #[path = "shared/bundles.rs"]
 mod bundles;
+#[path = "shared/fixtures.rs"]
+mod fixtures;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 
-use bundles::{Case, fixture};
+use bundles::Case;
+use fixtures::fixture;
 use oidc_doctor::checks::{Check, load};
 use oidc_doctor::examination::examine;
 use oidc_doctor::report::Report;

@@ -87,6 +87,9 @@ fn request(report: &Report) -> String {
 fn acting(report: &Report) -> String {
     let mut actors: Vec<&str> = Vec::new();
     let blocks = report.findings.iter().any(|f| f.severity == Severity::Blocks);
+    if report.verdict.outcome == Outcome::Allowed && !blocks {
+        return "nobody has to".to_owned();
+    }
     let least = if blocks { Severity::Blocks } else { Severity::MayBlock };
     for finding in report.findings.iter().filter(|f| f.severity <= least) {
         if !actors.contains(&actor(finding.who)) {

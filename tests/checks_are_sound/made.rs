@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oidc_doctor::evidence::{Evidence, bundle};
 use serde_json::Value;
 
-use crate::bundles::fixture;
+use crate::fixtures::fixture;
 
 /// A check, the field case that nearly has its defect, and what brings the defect about.
 pub(crate) type Made = (&'static str, &'static str, &'static [Edit]);

@@ -3,13 +3,15 @@
 
 #[path = "../shared/bundles.rs"]
 mod bundles;
+#[path = "../shared/fixtures.rs"]
+mod fixtures;
 mod made;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use bundles::fixture;
+use fixtures::fixture;
 use made::MADE;
 use oidc_doctor::checks::{Check, Severity, Verdict, load};
 use oidc_doctor::evidence::{Evidence, Fact};
