@@ -71,7 +71,7 @@ pub struct Check {
     /// The API server's URL.
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
-    /// The request to judge: VERB RESOURCE[.GROUP][/SUBRESOURCE] [NAME].
+    /// The request to judge: `VERB RESOURCE[.GROUP][/SUBRESOURCE] [NAME]`.
     #[arg(long = "for", value_name = "REQUEST")]
     pub request: Option<String>,
     /// Judge this token instead of the one found; - reads standard input.

@@ -116,14 +116,15 @@ pub fn diagnose(
     }
 }
 
-/// The live server let this very request through, so nothing on the server's side blocks it.
+/// What the live server refutes: where it let this very request through, nothing on its side blocks;
+/// where it knows who asks, nothing up to the user name does.
 fn demote_refuted(fired: &mut [Fired<'_>], facts: &Facts) {
-    let allowed = conclusion::told_by_the_server(facts).map(|(outcome, _)| outcome);
-    if allowed != Some(Outcome::Allowed) {
-        return;
-    }
-    for finding in fired.iter_mut().filter(|f| f.check.step > Step::Plugin) {
-        finding.severity = Severity::Notice;
+    let Some((outcome, _)) = conclusion::told_by_the_server(facts) else { return };
+    let last = if outcome == Outcome::Allowed { Step::Session } else { Step::Username };
+    for finding in fired.iter_mut() {
+        if finding.check.step > Step::Plugin && finding.check.step <= last {
+            finding.severity = Severity::Notice;
+        }
     }
 }
 

@@ -161,9 +161,10 @@ fn kubeconfig_files(situation: &Situation, around: &Surroundings) -> Vec<Kubecon
     files.paths.iter().map(|path| kubeconfig_file(path)).collect()
 }
 
-/// A kubeconfig that is named must exist, for kubectl too.
+/// A kubeconfig that is named to this program must exist. One that the failed command named may lie
+/// elsewhere, and is then only unknown.
 fn named_exists(evidence: &Evidence) -> Result<(), InputError> {
-    let named = view::overrides(&evidence.situation).kubeconfig.is_some();
+    let named = evidence.situation.overrides.kubeconfig.is_some();
     match evidence.kubeconfig.first() {
         Some(KubeconfigFile::Missing(path)) if named => {
             Err(InputError { path: path.clone(), why: "no such file or directory".to_owned() })

@@ -55,7 +55,9 @@ fn text_of(leaf: &Leaf) -> String {
 }
 
 fn replaced(old: &str, from: &str, to: &str) -> Option<String> {
-    (!from.is_empty() && old.contains(from)).then(|| old.replacen(from, to, 1))
+    // The value stands behind its name, and a name may hold the same word.
+    let at = old.rfind(from).filter(|_| !from.is_empty())?;
+    Some(format!("{}{to}{}", &old[..at], &old[at + from.len()..]))
 }
 
 /// One more item of a flow list, after the item that holds `value`.
@@ -80,5 +82,7 @@ mod tests {
         let new = inserted(line, "abc", "--x=y").expect("fits");
         assert_eq!(new, r#"args: [get-token, "--oidc-client-id=abc", "--x=y"]"#);
         assert_eq!(inserted("- --oidc-client-id=abc # c", "abc", "--x"), None);
+        let new = replaced("- --oidc-groups-claim=groups", "groups", "roles");
+        assert_eq!(new.as_deref(), Some("- --oidc-groups-claim=roles"));
     }
 }
