@@ -57,6 +57,10 @@ record-score:
 record-cases:
     cargo test --locked --test worlds save_cases -- --ignored
 
+# Write fixtures/cases/FINDINGS.md again
+record-findings:
+    cargo test --locked --test cases record -- --ignored
+
 # Ask the real authenticator every question again and keep its answers
 record-oracle version="1.37.2":
     tests/oracle-go/record.mjs {{version}}

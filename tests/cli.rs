@@ -229,14 +229,19 @@ fn an_unreadable_kubeconfig_is_told_with_its_place() {
     home.write("binary", [0xff, 0xfe, 0x00, 0x01]);
     for (name, sentence) in [
         ("half", "\\\"half\\\": yaml: line 4: found unexpected end of stream"),
-        ("folder", "folder"),
-        ("nowhere", "nowhere: no such file or directory"),
         ("binary", "binary"),
     ] {
         let run = home.run(&["check", "--offline", "--kubeconfig", name, "-o", "json"]);
         assert!([10, 12].contains(&run.code), "{name}: {} {}", run.code, run.stderr);
         assert!(run.stdout.contains(sentence), "{sentence:?} is not in {}", run.stdout);
         assert_ne!(report(&run)["verdict"]["outcome"], "allowed");
+    }
+    for (name, sentence) in
+        [("folder", "folder: is a folder"), ("nowhere", "nowhere: no such file or directory")]
+    {
+        let run = home.run(&["check", "--offline", "--kubeconfig", name, "-o", "json"]);
+        assert_eq!(run.code, 2, "{name}: {}", run.stderr);
+        assert!(run.stderr.contains(sentence) && run.stdout.is_empty(), "{}", run.stderr);
     }
 }
 

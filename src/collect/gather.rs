@@ -62,6 +62,7 @@ pub fn gather(wishes: &Wishes, around: &Surroundings) -> Result<Evidence, InputE
         evidence.gaps.insert("policy".to_owned(), Gap { why, ask: Who::You, how });
     }
     evidence.kubeconfig = kubeconfig_files(&evidence.situation, around);
+    named_exists(&evidence)?;
     let issuer_ca = wishes.issuer_ca.as_deref().map(|p| named(p, FILE_LIMIT)).transpose()?;
     let given = tokens::given(wishes)?;
     let terms = Terms {
@@ -169,6 +170,20 @@ fn kubeconfig_files(situation: &Situation, around: &Surroundings) -> Vec<Kubecon
     let list = around.variables.get("KUBECONFIG").map(String::as_str);
     let files = files_to_read(overrides.kubeconfig.as_deref(), list, &around.home);
     files.paths.iter().map(|path| kubeconfig_file(path)).collect()
+}
+
+/// A kubeconfig that is named must exist, for kubectl too.
+fn named_exists(evidence: &Evidence) -> Result<(), InputError> {
+    let named = view::overrides(&evidence.situation).kubeconfig.is_some();
+    match evidence.kubeconfig.first() {
+        Some(KubeconfigFile::Missing(path)) if named => {
+            Err(InputError { path: path.clone(), why: "no such file or directory".to_owned() })
+        }
+        Some(KubeconfigFile::Unreadable(path, why)) if named => {
+            Err(InputError { path: path.clone(), why: why.clone() })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn kubeconfig_file(path: &Path) -> KubeconfigFile {

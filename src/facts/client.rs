@@ -4,12 +4,14 @@ use std::path::Path;
 
 use super::Facts;
 use crate::client::credential::{self, Authorization, FileContent, Method};
-use crate::client::kubeconfig::{Entries, Exec, Kubeconfig, Overrides, Target, User, resolve};
+use crate::client::kubeconfig::{
+    DefaultReason, Entries, Exec, Kubeconfig, Overrides, Server, Target, User, resolve,
+};
 use crate::client::kubelogin::{self, ArgumentFault, Arguments};
 use crate::client::place::Place;
 use crate::client::plugin::{self, ExecFault, Plugin};
 use crate::client::view;
-use crate::evidence::gathered::{CacheKey, Program};
+use crate::evidence::gathered::{CacheKey, KubeconfigFile, Program};
 use crate::evidence::{Evidence, Gap, Origin, Who};
 
 /// Sets every fact of the client.
@@ -102,6 +104,9 @@ fn note_target(
         name.as_ref().map(|named| named.name.clone()).unwrap_or_default()
     };
     facts.know("client.context", named(&target.context_name), origin(None));
+    if let Server::Default(reason) = &target.server {
+        note_no_context(facts, evidence, reason);
+    }
     let defined = target.context.is_some() || target.context_name.is_none();
     facts.know("client.context_defined", defined, origin(None));
     let cluster = target.cluster.map(|entry| &entry.name.place);
@@ -125,6 +130,29 @@ fn note_target(
         let origin = Origin::new("client-certificate", "");
         facts.know("client.certificate_not_before", certificate.not_before, origin.clone());
         facts.know("client.certificate_not_after", certificate.not_after, origin);
+    }
+}
+
+/// Nothing says which cluster: no file, or no context in the files.
+fn note_no_context(facts: &mut Facts, evidence: &Evidence, reason: &DefaultReason) {
+    let home = evidence.situation.home.as_str();
+    let files: Vec<String> = evidence
+        .kubeconfig
+        .iter()
+        .map(|file| match file {
+            KubeconfigFile::Missing(path) => {
+                format!("{} does not exist", view::shown(path.as_ref(), home))
+            }
+            KubeconfigFile::Read(document) => {
+                format!("{} names no current context", view::shown(document.path.as_ref(), home))
+            }
+            KubeconfigFile::Unreadable(path, why) => {
+                format!("{}: {why}", view::shown(path.as_ref(), home))
+            }
+        })
+        .collect();
+    if matches!(reason, DefaultReason::NoFile | DefaultReason::NoContext) {
+        facts.know("client.no_context", files.join("; "), Origin::new("kubeconfig", ""));
     }
 }
 

@@ -93,6 +93,7 @@ schema! {
     "client.context" Text "the context in force"
     "client.context_error" Text "kubectl's own words when the context cannot be resolved"
     "client.context_defined" Flag "the context in force exists"
+    "client.no_context" Text "why no context is in force: no kubeconfig file exists, or none is chosen"
     "client.cluster" Text "the cluster entry in force"
     "client.cluster_defined" Flag "the cluster entry in force exists"
     "client.user" Text "the user entry in force"

@@ -47,6 +47,7 @@ pub(crate) const MADE: &[Made] = &[
             r#"{"failed": {"certificate": {"unknown-authority": {"issuer": "CN=edge", "candidate": null}}}}"#,
         )],
     ),
+    ("no-kubeconfig", PLAIN, &[Put("/kubeconfig", r#"[{"missing": "/home/dev/.kube/config"}]"#)]),
     (
         "binding-in-other-namespace",
         PLAIN,
