@@ -43,6 +43,13 @@ spec:
     command: [kube-apiserver, '--oidc-issuer-url=https://idp.example.com', --oidc-client-id=k]
 ";
 
+impl Home {
+    /// Runs the program.
+    fn run(&self, args: &[&str]) -> Run {
+        finished(&mut self.command(args), "")
+    }
+}
+
 fn bundle(id: &str) -> String {
     fixtures::fixture(&format!("cases/{id}.json")).display().to_string()
 }
@@ -399,6 +406,16 @@ fn text_of_strangers_reaches_no_terminal_raw() {
     report(&run);
 }
 
+/// Makes a program that leaves a mark with its arguments when it is run.
+#[cfg(unix)]
+fn marking_program(path: &Path, mark: &Path, answer: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
+    let script = format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\necho '{answer}'\n", mark.display());
+    std::fs::write(path, script).expect("the program");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("its mode");
+}
+
 /// Only `--version` may be asked, and only of programs whose answer is known to be harmless.
 #[cfg(unix)]
 #[test]
@@ -406,7 +423,7 @@ fn no_plugin_is_run() {
     let home = furnished(json!({}));
     let mark = home.path("mark");
     for name in ["kubectl", "kubectl-oidc_login", "kubectl-oidc-login", "kubelogin", "own-plugin"] {
-        program::marking_program(&home.path(&format!("bin/{name}")), &mark, "kubelogin v1.30.0");
+        marking_program(&home.path(&format!("bin/{name}")), &mark, "kubelogin v1.30.0");
     }
     home.write("own", KUBECONFIG.replace("command: kubectl", "command: own-plugin"));
     home.write("near", KUBECONFIG.replace("command: kubectl", "command: ./bin/kubelogin"));

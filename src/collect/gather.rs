@@ -13,12 +13,14 @@ use super::surroundings::Surroundings;
 use super::tls::Trust;
 use super::wishes::Wishes;
 use super::{issuers, live, programs, tokens};
-use crate::client::kubeconfig::{files_to_read, secret_spans};
+use crate::client::kubeconfig::{files_to_read, password_of, secret_spans};
+use crate::client::veiled::Veiled;
 use crate::client::view;
 use crate::evidence::blank;
 use crate::evidence::documents::{Document, Text};
-use crate::evidence::gathered::{ControlPlane, KubeconfigFile, NetworkUse, Situation};
+use crate::evidence::gathered::{ControlPlane, KubeconfigFile, NetworkUse, Overrides, Situation};
 use crate::evidence::{Evidence, Gap, Who};
+use crate::go::tree::Value;
 use crate::go::yaml;
 
 /// An input that was named and cannot be read.
@@ -146,12 +148,21 @@ fn situation(wishes: &Wishes, around: &Surroundings) -> Situation {
         gathered_at: around.now,
         home: around.home.display().to_string(),
         variables: variables.collect(),
-        overrides: wishes.overrides.clone(),
+        overrides: without_password(&wishes.overrides),
         request: wishes.request.clone(),
         command: view::redacted(&wishes.command),
         apiserver_version: wishes.apiserver_version.clone(),
         network: if wishes.offline { NetworkUse::Offline } else { NetworkUse::Asked },
     }
+}
+
+/// The overrides with the password of `--server` hidden, as those of the command have it.
+fn without_password(overrides: &Overrides) -> Overrides {
+    let hide = |url: &String| {
+        let secret = password_of(url);
+        Veiled::with(url, secret.as_slice()).shown().to_owned()
+    };
+    Overrides { server: overrides.server.as_ref().map(hide), ..overrides.clone() }
 }
 
 fn kubeconfig_files(situation: &Situation, around: &Surroundings) -> Vec<KubeconfigFile> {
@@ -185,10 +196,13 @@ fn kubeconfig_file(path: &Path) -> KubeconfigFile {
     }
 }
 
-/// A kubeconfig's text with its secrets marked, in every document; one that cannot be parsed is sealed
-/// whole.
+/// A kubeconfig's text with its secrets marked, in every document; one that cannot be parsed, or is no
+/// object, is sealed whole.
 fn veiled(text: String) -> Text {
     let Ok(nodes) = yaml::read_all(&text) else { return Text::sealed(text) };
+    if nodes.iter().any(|node| !matches!(node.value, Value::Map(_) | Value::Null)) {
+        return Text::sealed(text);
+    }
     let spans = nodes.iter().flat_map(|node| secret_spans(node, &text));
     let mut ranges: Vec<_> = spans.map(|(span, kind)| (span.start, span.end, kind)).collect();
     ranges.extend(blank::secrets(&text));

@@ -5,6 +5,7 @@ use super::provider;
 use super::tls::Trust;
 use crate::client::view;
 use crate::evidence::Evidence;
+use crate::evidence::blank;
 use crate::evidence::certificate::{Certificate, Roots, judge};
 use crate::evidence::exchange::Exchange;
 use crate::evidence::gathered::{IssuerSight, TokenText};
@@ -39,7 +40,7 @@ pub(super) fn wanted(evidence: &Evidence) -> Vec<Wanted> {
 fn of_settings(evidence: &Evidence) -> Vec<String> {
     let mut found = Vec::new();
     let documents = evidence.control_planes.iter().flat_map(|plane| &plane.documents);
-    for document in documents {
+    for document in documents.filter(|d| !blank::is_secret_object(d.text.reveal())) {
         for line in document.text.reveal().lines() {
             found.extend(issuer_in(line));
         }

@@ -153,7 +153,8 @@ fn note_arguments(facts: &mut Facts, settings: &Settings, source: &Origin) {
         .iter()
         .filter(|a| a.name().starts_with("--oidc-") || a.name().starts_with("--map["))
         .filter(|a| !KNOWN_FLAGS.contains(&a.name()))
-        .map(|a| a.text.clone())
+        // Its value may be a secret: people try --oidc-client-secret=….
+        .map(|a| a.name().to_owned())
         .collect();
     facts.know("server.unknown_flags", unknown, source.clone());
     let anonymous = settings.last("--anonymous-auth").and_then(|a| a.value()) != Some("false");

@@ -7,6 +7,7 @@ mod forms;
 mod values;
 
 use crate::evidence::Origin;
+use crate::evidence::blank;
 use crate::evidence::documents::Document;
 use crate::go::yaml;
 
@@ -74,6 +75,12 @@ impl Settings {
 
     fn take(&mut self, document: &Document) {
         let text = document.text.reveal();
+        if blank::is_secret_object(text) {
+            // A kubeconfig in the same folder has a plugin's arguments, which are not the server's.
+            let why = "is a kubeconfig or a Secret, no settings of an API server".to_owned();
+            self.unreadable.push((document.path.clone(), why));
+            return;
+        }
         if text.contains("-----BEGIN ") && !text.contains("kind:") {
             self.authorities.push(document.clone());
             return;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// A home directory, which is also the working directory, and a folder of programs.
@@ -49,11 +49,6 @@ impl Home {
             .stderr(Stdio::piped());
         command
     }
-
-    /// Runs the program.
-    pub(crate) fn run(&self, args: &[&str]) -> Run {
-        finished(&mut self.command(args), "")
-    }
 }
 
 /// Runs a command that was made ready, with this on its standard input.
@@ -70,16 +65,6 @@ pub(crate) fn finished(command: &mut Command, input: &str) -> Run {
         stdout: text(output.stdout),
         stderr: text(output.stderr),
     }
-}
-
-/// Makes a program that leaves a mark with its arguments when it is run.
-#[cfg(unix)]
-pub(crate) fn marking_program(path: &Path, mark: &Path, answer: &str) {
-    use std::os::unix::fs::PermissionsExt;
-    fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
-    let script = format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\necho '{answer}'\n", mark.display());
-    fs::write(path, script).expect("the program");
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its mode");
 }
 
 /// An unsigned token with these claims, which has the form of a signed one.

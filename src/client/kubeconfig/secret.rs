@@ -75,7 +75,7 @@ pub fn secret_parts(args: &[&str]) -> Vec<Vec<Range<usize>>> {
     args.iter()
         .map(|arg| {
             let parts = match expected {
-                Expected::Nothing => in_words(arg),
+                Expected::Nothing => in_words(arg, SCRIPT_DEPTH),
                 Expected::Pair => pair(arg, 0),
                 Expected::Secret => whole(arg, 0),
             };
@@ -111,29 +111,72 @@ fn is_secret_flag(name: &str) -> bool {
             .any(|end| name.ends_with(end) && !name.contains("use-"))
 }
 
+/// Command lines inside a command line that are looked into.
+const SCRIPT_DEPTH: usize = 4;
+
 /// An argument may be a whole command line (`sh -c "…"`), so each of its words is looked at.
-fn in_words(arg: &str) -> Vec<Range<usize>> {
-    let separator = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | '(' | ')' | '`');
-    let mut parts = Vec::new();
-    let mut expected = Expected::Nothing;
-    let mut at = 0;
+fn in_words(arg: &str, depth: usize) -> Vec<Range<usize>> {
     // A single argument is one word, whatever blanks its value has.
     let one = arg.starts_with('-') || !arg.contains(char::is_whitespace);
-    let words: Vec<&str> = if one { vec![arg] } else { arg.split(separator).collect() };
-    for word in words {
+    let words = if one { std::iter::once(0..arg.len()).collect() } else { shell_words(arg) };
+    let mut parts = Vec::new();
+    let mut expected = Expected::Nothing;
+    for range in words {
+        let range = unquoted(arg, range);
+        let (word, at) = (&arg[range.clone()], range.start);
+        let script = !one && word.contains(char::is_whitespace) && !word.starts_with('-');
         let mut found = match expected {
-            _ if word.is_empty() => Vec::new(),
+            // Deeper than anybody writes: hidden whole.
+            Expected::Nothing if script && depth == 0 => whole(word, at),
+            Expected::Nothing if script => moved(in_words(word, depth - 1), at),
             Expected::Nothing => in_word(word, at),
             Expected::Pair => pair(word, at),
             Expected::Secret => whole(word, at),
         };
         parts.append(&mut found);
-        if !word.is_empty() {
-            expected = if word.contains('=') { Expected::Nothing } else { after(word) };
-        }
-        at += word.len() + arg[at + word.len()..].chars().next().map_or(0, char::len_utf8);
+        expected = if word.contains('=') { Expected::Nothing } else { after(word) };
     }
     parts
+}
+
+/// The words of a command line as a shell splits it, each with the quotes in it. A quote that nobody
+/// closes reaches to the end.
+fn shell_words(line: &str) -> Vec<Range<usize>> {
+    let mut words = Vec::new();
+    let (mut start, mut quote, mut escaped) = (None, None, false);
+    for (at, c) in line.char_indices() {
+        let ends = c.is_whitespace() || matches!(c, ';' | '(' | ')' | '`');
+        match quote {
+            _ if escaped => escaped = false,
+            Some(open) if c == open => quote = None,
+            Some('\'') => {}
+            _ if c == '\\' => escaped = true,
+            Some(_) => {}
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            None if ends => {
+                words.extend(start.take().map(|start| start..at));
+                continue;
+            }
+            None => {}
+        }
+        start.get_or_insert(at);
+    }
+    words.extend(start.map(|start| start..line.len()));
+    words
+}
+
+/// A word without the pair of quotes around all of it.
+fn unquoted(line: &str, word: Range<usize>) -> Range<usize> {
+    let text = &line[word.clone()];
+    let inner = |quote| text.strip_prefix(quote).and_then(|rest: &str| rest.strip_suffix(quote));
+    match inner('"').or_else(|| inner('\'')) {
+        Some(_) => word.start + 1..word.end - 1,
+        None => word,
+    }
+}
+
+fn moved(parts: Vec<Range<usize>>, by: usize) -> Vec<Range<usize>> {
+    parts.into_iter().map(|part| part.start + by..part.end + by).collect()
 }
 
 fn in_word(word: &str, at: usize) -> Vec<Range<usize>> {

@@ -293,6 +293,18 @@ fn secret_parts_of_many_spellings() {
     assert_eq!(shown(&["run", "-e", "A=b", "-eC=d"]), ["run", "-e", "A=REDACTED", "-eC=REDACTED"]);
     assert_eq!(shown(&["-c", "p --password=x y"]), ["-c", "p --password=REDACTED y"]);
     assert_eq!(shown(&["-c", "p --password x y"]), ["-c", "p --password REDACTED y"]);
+    for script in [
+        "p --password='x y;z' y",
+        "p --password='x'\\''z' y",
+        "p --password \"x y\" y",
+        "sh -c 'p --password=\"x y\" y'",
+        "p --password='x y",
+    ] {
+        let shown = shown(&["-c", script]).concat();
+        assert!(shown.contains("--password") && !shown.contains('x'), "{script}: {shown}");
+    }
+    let nested = format!("a {}b c{}", "\"'".repeat(90_000), "'\"".repeat(90_000));
+    assert_eq!(shown(&[&nested]).len(), 1);
     assert_eq!(shown(&["eyJh.eyJi.c"]), ["REDACTED"]);
     assert_eq!(shown(&["--proxy=http://u:p@h/"]), ["--proxy=http://u:REDACTED@h/"]);
     assert_eq!(shown(&["--oidc-use-access-token"]), ["--oidc-use-access-token"]);
