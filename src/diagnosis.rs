@@ -164,7 +164,8 @@ fn branch_of(facts: &Facts, path: &str) -> String {
 /// What could have changed the verdict: a gap that some check waits for, or the settings and the token
 /// themselves.
 fn unknowns(facts: &Facts, mut waiting: BTreeMap<String, (Gap, Vec<CheckId>)>) -> Vec<Unknown> {
-    const ALWAYS: &[&str] = &["client", "policy", "server", "server.ca_fault", "token"];
+    const ALWAYS: &[&str] =
+        &["client", "live.allowed", "policy", "server", "server.ca_fault", "token"];
     for (branch, gap) in facts.gaps().filter(|(branch, _)| ALWAYS.contains(branch)) {
         waiting.entry(branch.to_owned()).or_insert_with(|| (gap.clone(), Vec::new()));
     }

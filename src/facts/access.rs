@@ -3,7 +3,9 @@
 use super::Facts;
 use super::server::Plane;
 use crate::evidence::documents::Document;
+use crate::evidence::exchange::Extent;
 use crate::evidence::{Evidence, Gap, Origin, Who};
+use crate::go::tree::Node;
 use crate::go::yaml;
 use crate::replay::access::{
     AccessDecision, Alias, BindingName, Coverage, Difference, Grant, Identity, Mine, NearMiss,
@@ -18,6 +20,11 @@ const AUTHENTICATED: &str = "system:authenticated";
 pub(super) fn note(facts: &mut Facts, evidence: &Evidence, plane: Option<&Plane>) {
     // Without an identity there is nobody to ask about: what is missing then is told elsewhere.
     let Some(user) = identity(facts) else { return };
+    if let Some(gap) = facts.gap("client").cloned() {
+        // The namespace in force stands in the kubeconfig that cannot be read.
+        facts.miss("access", gap);
+        return;
+    }
     if let Some(other) = facts.text("client.impersonates") {
         let why = format!("the entry acts as {other}, and RBAC is not judged for impersonation");
         let how = "kubectl auth can-i".to_owned();
@@ -86,10 +93,14 @@ fn objects(evidence: &Evidence, namespace: &str) -> Result<Objects, Gap> {
     }
     let mut objects = Objects::default();
     for (index, page) in pages.iter().enumerate() {
-        let body = page.answer().map(|answer| answer.body.as_str()).unwrap_or_default();
-        if let Ok(node) = yaml::read(body) {
-            objects.extend(index, &[node], "");
-        }
+        let whole = page.answer().filter(|answer| answer.extent == Extent::Whole);
+        let read = whole.and_then(|answer| yaml::read(&answer.body).ok());
+        let node = read.filter(is_about_rbac).ok_or_else(|| Gap {
+            why: format!("{} was not answered whole", page.url),
+            ask: Who::ClusterAdmin,
+            how: READ_RBAC.to_owned(),
+        })?;
+        objects.extend(index, &[node], "");
     }
     objects.bindings_read = Coverage::Complete;
     objects.roles_read = Coverage::Complete;
@@ -101,13 +112,20 @@ const READ_RBAC: &str =
 
 fn from_files(documents: &[Document], namespace: &str) -> Result<Objects, Gap> {
     let mut objects = Objects::default();
+    let mut told = false;
     for (index, document) in documents.iter().enumerate() {
         let nodes = yaml::read_all(document.text.reveal()).map_err(|error| Gap {
             why: format!("{}: {error}", document.path),
             ask: Who::You,
             how: READ_RBAC.to_owned(),
         })?;
+        told = told || nodes.iter().any(is_about_rbac);
         objects.extend(index, &nodes, if namespace.is_empty() { "default" } else { namespace });
+    }
+    if !told {
+        let paths: Vec<&str> = documents.iter().map(|d| d.path.as_str()).collect();
+        let why = format!("{}: no roles and no bindings, nor a list of them", paths.join(", "));
+        return Err(Gap { why, ask: Who::You, how: READ_RBAC.to_owned() });
     }
     // The files stand for the cluster; one without any role was made of bindings alone.
     objects.bindings_read = Coverage::Complete;
@@ -115,6 +133,13 @@ fn from_files(documents: &[Document], namespace: &str) -> Result<Objects, Gap> {
         objects.roles_read = Coverage::Complete;
     }
     Ok(objects)
+}
+
+/// A list, which may be empty, or an object of RBAC; an empty file or a page says nothing.
+fn is_about_rbac(node: &Node) -> bool {
+    let kind = node.get("kind").and_then(Node::as_str).unwrap_or_default();
+    kind.ends_with("List")
+        || matches!(kind, "ClusterRole" | "ClusterRoleBinding" | "Role" | "RoleBinding")
 }
 
 fn note_decision(facts: &mut Facts, decision: &AccessDecision) {

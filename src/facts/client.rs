@@ -372,7 +372,12 @@ fn note_programs(facts: &mut Facts, evidence: &Evidence, exec: &Exec, origin: &O
         }
     };
     facts.know("plugin.wanted", wanted.as_str(), origin.clone());
-    facts.know("plugin.found", found.is_some(), Origin::new("path", "PATH"));
+    if evidence.programs.iter().any(|p| p.name == command) {
+        facts.know("plugin.found", found.is_some(), Origin::new("path", "PATH"));
+    } else {
+        let (why, how) = ("PATH was not searched".to_owned(), format!("which {command}"));
+        facts.miss("plugin.found", Gap { why, ask: Who::You, how });
+    }
     if let Some(program) = found {
         note_installed(facts, program);
     }

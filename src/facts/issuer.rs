@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::server::Plane;
 use super::{Facts, Leaf};
 use crate::evidence::certificate::{CertificateFault, ChainVerdict, Roots, judge};
-use crate::evidence::exchange::{Answer, Exchange, Failure, Outcome};
+use crate::evidence::exchange::{Answer, Exchange, Extent, Failure, Outcome};
 use crate::evidence::gathered::{IssuerSight, NetworkUse};
 use crate::evidence::{Evidence, Gap, Origin, Who};
 
@@ -39,6 +39,12 @@ pub(super) fn note(facts: &mut Facts, evidence: &Evidence, plane: Option<&Plane>
             facts.miss("discovery", unasked(evidence));
         }
         Outcome::Failed(failure) => note_failure(facts, failure, &origin),
+        Outcome::Answered(Answer { extent: Extent::CutAt { limit }, .. }) => {
+            // The server reads all of it.
+            let why = format!("{} answers more than {limit} bytes", sight.discovery.url);
+            facts.miss("issuer", Gap { why: why.clone(), ..unasked(evidence) });
+            facts.miss("discovery", Gap { why, ..unasked(evidence) });
+        }
         Outcome::Answered(answer) => note_answer(facts, sight, answer, &origin),
     }
 }

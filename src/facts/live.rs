@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Facts;
-use crate::evidence::exchange::{Exchange, Failure, Outcome};
+use crate::evidence::exchange::{Exchange, Extent, Failure, Outcome};
 use crate::evidence::gathered::NetworkUse;
 use crate::evidence::{Evidence, Gap, Origin, Who};
 
@@ -77,7 +77,8 @@ fn is_foreign(exchange: &Exchange) -> bool {
         return false;
     }
     let page = exchange.content_type().is_some_and(|kind| kind.contains("html"));
-    page || answer.status == 200 || !exchange.redirects.is_empty()
+    let whole = answer.extent == Extent::Whole;
+    page || (whole && answer.status == 200) || !exchange.redirects.is_empty()
 }
 
 fn note_foreign(facts: &mut Facts, exchange: &Exchange) {
@@ -87,14 +88,23 @@ fn note_foreign(facts: &mut Facts, exchange: &Exchange) {
     facts.know("live.foreign", told, Origin::new("api-server", exchange.url.as_str()));
 }
 
+/// An answer that is no whole JSON is neither a yes nor a no.
+fn cut(exchange: &Exchange) -> Gap {
+    let why = format!("{} was not answered in whole JSON", exchange.url);
+    Gap { why, ask: Who::You, how: "kubectl auth whoami".to_owned() }
+}
+
 fn note_review(facts: &mut Facts, exchange: &Exchange) {
     let origin = Origin::new("api-server", exchange.url.as_str());
     let Some(answer) = exchange.answer() else { return };
-    let Some(value) = json(exchange) else { return };
     if answer.status == 401 {
         facts.know("live.status", 401, origin);
         return;
     }
+    let Some(value) = json(exchange) else {
+        facts.miss("live.username", cut(exchange));
+        return;
+    };
     let Some(name) = text(&value, &["status", "userInfo", "username"]) else { return };
     facts.know("live.status", i64::from(answer.status), origin.clone());
     facts.know("live.username", name, origin.clone());
@@ -112,7 +122,11 @@ fn note_access(facts: &mut Facts, exchange: &Exchange) {
         facts.know("live.status", 401, origin);
         return;
     }
-    let allowed = json(exchange).and_then(|v| v.pointer("/status/allowed")?.as_bool());
+    let value = json(exchange);
+    if value.is_none() {
+        facts.miss("live.allowed", cut(exchange));
+    }
+    let allowed = value.and_then(|v| v.pointer("/status/allowed")?.as_bool());
     if let Some(allowed) = allowed {
         if facts.known("live.status").is_none() {
             facts.know("live.status", i64::from(answer.status), origin.clone());
