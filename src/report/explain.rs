@@ -36,15 +36,17 @@ pub fn check(out: &mut dyn Write, check: &Check) -> io::Result<()> {
     row("Read from", &check.file)
 }
 
-/// One line per check.
+/// Each check with its step, and below it what is true when all is well.
 ///
 /// # Errors
 ///
 /// The writer's.
 pub fn list(out: &mut dyn Write, checks: &[Check]) -> io::Result<()> {
-    checks.iter().try_for_each(|check| {
-        writeln!(out, "{:<34} {:<12} {}", check.id, check.step.name(), check.holds)
-    })
+    for check in checks {
+        writeln!(out, "{:<36} {}", check.id, check.step.name())?;
+        wrapped(&check.holds, "    ").iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
+    Ok(())
 }
 
 /// The facts that a check may read.

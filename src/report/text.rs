@@ -56,7 +56,9 @@ fn answer(out: &mut String, report: &Report) {
     }
     row(out, "request", &request(report));
     if let Some(error) = &verdict.server_error {
-        row(out, "server logs", error);
+        // The reason of a 401 stands in the server's log alone; that of a 403 is in its answer.
+        let logged = verdict.outcome == Outcome::Unauthorized;
+        row(out, if logged { "server logs" } else { "server says" }, error);
     }
     if let Some(identity) = &report.identity {
         let groups = if identity.groups.is_empty() {
