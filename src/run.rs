@@ -11,6 +11,7 @@ use crate::error::RunError;
 use crate::evidence::{Evidence, bundle};
 use crate::examination;
 use crate::questions::{self, Detail, Question};
+use crate::report::escape::harmless_json;
 use crate::report::{Report, explain, text};
 
 pub use crate::collect::Surroundings;
@@ -131,7 +132,8 @@ fn replay(
             .map_err(RunError::Usage)?,
     };
     let answer = question.answer(surroundings.now, detail);
-    writeln!(out, "{}", serde_json::to_string_pretty(&answer).map_err(io::Error::from)?)?;
+    let text = serde_json::to_string_pretty(&answer).map_err(io::Error::from)?;
+    writeln!(out, "{}", harmless_json(&text))?;
     Ok(Ending::Healthy)
 }
 
@@ -150,7 +152,7 @@ fn render(out: &mut dyn Write, report: &Report, format: Format) -> Result<(), Ru
     match format {
         Format::Json => {
             let text = serde_json::to_string_pretty(report).map_err(io::Error::from)?;
-            writeln!(out, "{text}")?;
+            writeln!(out, "{}", harmless_json(&text))?;
         }
         Format::Text => write!(out, "{}", text::render(report))?,
     }
