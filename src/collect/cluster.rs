@@ -2,12 +2,12 @@
 //! create no object, and everything else is a GET.
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::http::{Credential, Method, Network, Question, Route};
 use super::tls::Trust;
 use crate::evidence::exchange::{Exchange, Failure, Outcome};
+use crate::evidence::gathered::LiveSight;
 
 /// How one API server is reached, and as whom.
 #[derive(Clone, Debug)]
@@ -80,23 +80,6 @@ pub enum AccessRequest {
     },
 }
 
-/// What the API server answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClusterExchanges {
-    /// `/version`: without a credential, or with one where the server insists.
-    pub version: Exchange,
-    /// SelfSubjectReview: who the server takes the caller for (1.27 and later).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub review: Option<Exchange>,
-    /// SelfSubjectAccessReview for the request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub access: Option<Exchange>,
-    /// Lists of RBAC objects, page by page. A list is complete if its last page has no
-    /// `metadata.continue`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rbac: Vec<Exchange>,
-}
-
 /// How much of one page of a list is read: 8 MiB.
 const PAGE_LIMIT: u64 = 8 << 20;
 
@@ -113,11 +96,11 @@ pub async fn ask(
     server: &Server,
     request: Option<&AccessRequest>,
     namespace: &str,
-) -> ClusterExchanges {
+) -> LiveSight {
     let version = version(network, server).await;
     let anonymous = server.shown().is_none() && server.url.starts_with("https:");
     if anonymous || !goes_on(&version, server) {
-        return ClusterExchanges { version, review: None, access: None, rbac: Vec::new() };
+        return LiveSight { version, review: None, access: None, rbac: Vec::new() };
     }
     let review = review(network, server);
     let access = async {
@@ -127,7 +110,7 @@ pub async fn ask(
         }
     };
     let (review, access, rbac) = tokio::join!(review, access, rbac(network, server, namespace));
-    ClusterExchanges { version, review: Some(review), access, rbac }
+    LiveSight { version, review: Some(review), access, rbac }
 }
 
 /// Whether more may be asked: the server answered; or its certificate stood in the way where

@@ -39,13 +39,7 @@ pub(super) async fn ask(
             namespace: asked.namespace,
         },
     };
-    let answers = cluster::ask(network, server, Some(&request), &namespace).await;
-    Some(LiveSight {
-        version: answers.version,
-        review: answers.review,
-        access: answers.access,
-        rbac: answers.rbac,
-    })
+    Some(cluster::ask(network, server, Some(&request), &namespace).await)
 }
 
 /// The server's clock, where it can be seen and no moment was given.

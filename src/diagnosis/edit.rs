@@ -25,7 +25,7 @@ pub(super) fn diff(
     let Fact::Known(leaf, origin) = facts.get(&edit.at) else { return None };
     let number = origin.line?;
     let old = documents.line(&origin.path, number)?;
-    let with = template::fill(&edit.with, facts)?;
+    let with = template::fill(&edit.with, facts).filter(|with| is_plain(with))?;
     let hunk = match &edit.replace {
         Some(from) => {
             let from = template::fill(from, facts)?;
@@ -44,6 +44,13 @@ pub(super) fn diff(
     let path = origin.path;
     let diff = format!("--- {path}\n+++ {path}\n{hunk}");
     Some((path, diff))
+}
+
+/// Whether a text keeps its meaning in a YAML line. A stranger's value with a line break, a comment or a
+/// quote in it would make another edit of this one.
+fn is_plain(text: &str) -> bool {
+    let breaks = |c: char| c.is_control() || matches!(c, '"' | '\'' | '{' | '}' | '[' | ']');
+    !text.contains(breaks) && !text.contains(" #") && !text.contains(": ") && !text.ends_with(':')
 }
 
 fn text_of(leaf: &Leaf) -> String {
@@ -75,6 +82,14 @@ fn inserted(old: &str, value: &str, with: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_strangers_value_makes_no_other_edit() {
+        assert!(is_plain("--oidc-issuer-url=https://idp.example.com:8443/a"));
+        for text in ["a\n- --insecure", "a # b", "a: b", "\"a\"", "[a]", "a:"] {
+            assert!(!is_plain(text), "{text}");
+        }
+    }
 
     #[test]
     fn an_item_goes_into_a_flow_list() {

@@ -9,7 +9,7 @@ use crate::go::tree::Node;
 use crate::go::yaml;
 use crate::replay::access::{
     AccessDecision, Alias, BindingName, Coverage, Difference, Grant, Identity, Mine, NearMiss,
-    Objects, Prefixes, Request, ResourceRequest, Rule, Verdict, Wording, decide, nearest,
+    Objects, Prefixes, Request, ResourceRequest, Rule, Unseen, Verdict, Wording, decide, nearest,
 };
 
 /// The group that every authenticated user is in.
@@ -166,7 +166,16 @@ fn note_decision(facts: &mut Facts, decision: &AccessDecision) {
             facts.know("access.allowed", false, origin);
         }
         Verdict::CannotTell { unseen } => {
-            let why = format!("roles or bindings of this identity were not read: {unseen:?}");
+            let names: Vec<String> = unseen
+                .iter()
+                .map(|unseen| match unseen {
+                    Unseen::Bindings => "further bindings".to_owned(),
+                    Unseen::Role(missing) => {
+                        format!("{} {}", missing.role.kind, missing.role.name)
+                    }
+                })
+                .collect();
+            let why = format!("this was not read, and decides: {}", names.join(", "));
             let how = "kubectl get clusterroles,roles -A -o yaml >> rbac.yaml".to_owned();
             let gap = Gap { why, ask: Who::ClusterAdmin, how };
             facts.miss("access.allowed", gap.clone());

@@ -321,7 +321,7 @@ fn note_exec(facts: &mut Facts, evidence: &Evidence, exec: &Exec, user: &str, ho
     facts.know("plugin.kind", plugin_kind(&recognised), origin.clone());
     note_programs(facts, evidence, exec, &origin);
     if let Plugin::Kubelogin { first: Some(first), .. } = recognised {
-        note_kubelogin(facts, evidence, exec, first, home);
+        note_kubelogin(facts, exec, first, home);
         if let Some(command) = set_command(exec, user) {
             facts.know("plugin.set_command", command, origin.clone());
         }
@@ -421,7 +421,7 @@ fn api_versions(release: kubelogin::Release) -> Vec<String> {
     versions
 }
 
-fn note_kubelogin(facts: &mut Facts, evidence: &Evidence, exec: &Exec, first: usize, home: &str) {
+fn note_kubelogin(facts: &mut Facts, exec: &Exec, first: usize, home: &str) {
     let args: Vec<&str> = exec.args.iter().skip(first).map(|arg| arg.value.expose()).collect();
     let (arguments, faults) = kubelogin::parse(&args);
     let place = |flag: &str| {
@@ -439,7 +439,7 @@ fn note_kubelogin(facts: &mut Facts, evidence: &Evidence, exec: &Exec, first: us
     facts.know("plugin.access_token", arguments.use_access_token, place("--oidc-use-access-token"));
     facts.know("plugin.force_refresh", arguments.force_refresh, place("--force-refresh"));
     facts.know("plugin.listen", arguments.listen_at(), place("--listen-address"));
-    let unknown = unknown_arguments(evidence, facts, &faults, &args);
+    let unknown = unknown_arguments(facts, &faults, &args);
     facts.know("plugin.arguments_unknown", unknown, place("--"));
 }
 
@@ -463,12 +463,7 @@ fn pkce(arguments: &Arguments) -> &'static str {
 }
 
 /// Arguments that the installed program does not know. Azure's kubelogin knows none of int128's.
-fn unknown_arguments(
-    evidence: &Evidence,
-    facts: &Facts,
-    faults: &[ArgumentFault],
-    args: &[&str],
-) -> Vec<String> {
+fn unknown_arguments(facts: &Facts, faults: &[ArgumentFault], args: &[&str]) -> Vec<String> {
     let flag = |index: usize| {
         let word = args.get(index).copied().unwrap_or_default();
         word.split('=').next().unwrap_or_default().to_owned()
@@ -480,7 +475,6 @@ fn unknown_arguments(
             .map(|a| a.split('=').next().unwrap_or(a).to_owned())
             .collect();
     }
-    let _ = evidence;
     let installed = facts.text("plugin.version").and_then(|v| kubelogin::Release::read(&v));
     let unknown = faults.iter().filter_map(|fault| match (fault, installed) {
         (ArgumentFault::Unknown { index, .. }, _) => Some(flag(*index)),
